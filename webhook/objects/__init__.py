@@ -1,0 +1,47 @@
+"""Frozen values: what the core thinks about, free of any wire format."""
+
+from webhook.objects.events import Applied, Deleted, Event, Replaced
+from webhook.objects.labels import (
+    LabelSelector,
+    NodeSelector,
+    NodeSelectorTerm,
+    Operator,
+    Requirement,
+)
+from webhook.objects.node import NodeInfo, Taint
+from webhook.objects.pod import AffinityTerm, PodInfo, SchedulingRules, Toleration
+from webhook.objects.profile import Profile
+from webhook.objects.version import Features, Version
+from webhook.objects.virtual_machine import (
+    KubeVirt,
+    Migration,
+    Placement,
+    VirtualMachine,
+    VirtualMachineInstance,
+)
+
+__all__ = [
+    "AffinityTerm",
+    "Applied",
+    "Deleted",
+    "Event",
+    "Features",
+    "KubeVirt",
+    "LabelSelector",
+    "Migration",
+    "NodeInfo",
+    "NodeSelector",
+    "NodeSelectorTerm",
+    "Operator",
+    "Placement",
+    "PodInfo",
+    "Profile",
+    "Replaced",
+    "Requirement",
+    "SchedulingRules",
+    "Taint",
+    "Toleration",
+    "Version",
+    "VirtualMachine",
+    "VirtualMachineInstance",
+]

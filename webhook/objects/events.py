@@ -1,0 +1,64 @@
+"""What a source of the inventory (a file, a watch) says about one kind of object."""
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+
+from webhook.objects.node import NodeInfo
+from webhook.objects.pod import PodInfo
+from webhook.objects.profile import Namespace, Profile
+from webhook.objects.rollout import RolloutRecord
+from webhook.objects.version import Version
+from webhook.objects.virtual_machine import (
+    KubeVirt,
+    Migration,
+    VirtualMachine,
+    VirtualMachineInstance,
+)
+
+Object = (
+    NodeInfo
+    | PodInfo
+    | Namespace
+    | Profile
+    | KubeVirt
+    | Version
+    | VirtualMachine
+    | VirtualMachineInstance
+    | Migration
+    | RolloutRecord
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The object exists as given; what was there under its key is replaced."""
+
+    object: Object
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The object of this type and key is gone; unknown keys are ignored."""
+
+    type: type
+    key: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """These are all the objects of the type: a finished list."""
+
+    type: type
+    objects: tuple[Object, ...]
+
+    def changes(self, known: Iterable[Hashable]) -> "Iterator[Applied | Deleted]":
+        """The same as single events, given the keys that are known of the type.
+
+        New objects come first and what is gone last: nothing is missing in between.
+        """
+        yield from map(Applied, self.objects)
+        kept = {object_.key for object_ in self.objects}
+        yield from (Deleted(self.type, key) for key in known if key not in kept)
+
+
+Event = Applied | Deleted | Replaced

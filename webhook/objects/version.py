@@ -1,0 +1,59 @@
+"""Server versions, and what changed between them that the verdict can see."""
+
+import re
+from dataclasses import dataclass
+
+_PATTERN = re.compile(r"v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(.*)", re.ASCII | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Version:
+    """major.minor.patch; a suffix such as `-rc.1` or `+k3s1` is kept apart, unordered."""
+
+    major: int
+    minor: int
+    patch: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> "Version | None":
+        """The version in `v1.34.1-eks-0`; None if the text does not start with one."""
+        match = _PATTERN.fullmatch(text.strip())
+        if match is None or (match[4] and match[4][0] not in "-+."):
+            return None
+        return cls(int(match[1]), int(match[2]), int(match[3] or 0))
+
+    @property
+    def key(self) -> str:
+        """There is one server version."""
+        return ""
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+
+#: The newest kube-scheduler that the predicates were compared with.
+NEWEST = Version(1, 36, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Behaviour of kube-scheduler and kube-apiserver that differs between versions."""
+
+    taint_values_in_reason: bool
+    unresolvable_if_over_allocatable: bool
+    empty_namespace_labels_match: bool
+    pod_level_resources: bool
+    resize_status_counts: bool
+    merges_match_label_keys: bool
+
+    @classmethod
+    def of(cls, version: Version) -> "Features":
+        """The behaviour of this server version with its default feature gates."""
+        return cls(
+            taint_values_in_reason=version < Version(1, 34, 2),
+            unresolvable_if_over_allocatable=version >= Version(1, 34),
+            empty_namespace_labels_match=version >= Version(1, 34),
+            pod_level_resources=version >= Version(1, 34),
+            resize_status_counts=version >= Version(1, 33),
+            merges_match_label_keys=version >= Version(1, 31),
+        )

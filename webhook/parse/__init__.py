@@ -1,0 +1,171 @@
+"""Bytes and plain trees become values: the only home of Kubernetes field paths.
+
+`KINDS` lists what we read; an object of any other kind is skipped by the callers.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from webhook.objects import Features, PodInfo, Profile
+from webhook.objects.events import Object
+from webhook.parse import (
+    cluster_wire,
+    defaults,
+    kubevirt_wire,
+    pods,
+    rollouts,
+    virtual_machines,
+    wire,
+)
+from webhook.parse.quantities import BadQuantity
+from webhook.parse.resources import BadResource
+from webhook.parse.selectors import node_selector
+from webhook.parse.sentences import quantity_sentence, sentence
+
+Tree = Mapping[str, Any]
+
+
+class ParseError(ValueError):
+    """The object cannot be read; the message names the object, the field and the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind we read: its API group, its wire type and how the wire becomes a value.
+
+    `plain` kinds are lowered from their plain tree, too, which costs as much again.
+    """
+
+    group: str
+    wire: type[Any]
+    lower: Callable[[Any, Tree, Features], Object]
+    plain: bool = False
+
+
+def _profile(raw: cluster_wire.SchedulerConfiguration, tree: Tree, features: Features) -> Object:
+    first = (raw.profiles or [cluster_wire.SchedulerProfile()])[0]
+    by_name = {c.name: c.args or cluster_wire.PluginArgs() for c in first.plugin_config or ()}
+    affinity = by_name.get("NodeAffinity", cluster_wire.PluginArgs()).added_affinity
+    fit = by_name.get("NodeResourcesFit", cluster_wire.PluginArgs())
+    return Profile(
+        scheduler_name=first.scheduler_name or "default-scheduler",
+        added_affinity=node_selector(affinity.required) if affinity else None,
+        ignored_resources=frozenset(fit.ignored_resources or ()),
+        ignored_resource_groups=frozenset(fit.ignored_resource_groups or ()),
+    )
+
+
+KINDS: Mapping[str, Kind] = {
+    "Node": Kind("", cluster_wire.Node, lambda raw, tree, features: pods.node_info(raw)),
+    "Pod": Kind("", wire.Pod, lambda raw, tree, features: pods.pod_info(raw, features)),
+    "Namespace": Kind("", cluster_wire.Bare, lambda raw, tree, features: pods.namespace(raw)),
+    "VirtualMachine": Kind(
+        "kubevirt.io",
+        kubevirt_wire.VirtualMachine,
+        lambda raw, tree, features: virtual_machines.virtual_machine(raw, tree),
+        plain=True,
+    ),
+    "VirtualMachineInstance": Kind(
+        "kubevirt.io",
+        kubevirt_wire.Instance,
+        lambda raw, tree, features: virtual_machines.instance(raw),
+    ),
+    "VirtualMachineInstanceMigration": Kind(
+        "kubevirt.io",
+        rollouts.MigrationWire,
+        lambda raw, tree, features: rollouts.migration(raw),
+    ),
+    "KubeVirt": Kind(
+        "kubevirt.io",
+        kubevirt_wire.KubeVirt,
+        lambda raw, tree, features: virtual_machines.kubevirt(raw),
+    ),
+    "AffinityRollout": Kind(
+        "vmaffinity.io",
+        rollouts.RolloutWire,
+        lambda raw, tree, features: rollouts.rollout_record(raw),
+    ),
+    "KubeSchedulerConfiguration": Kind(
+        "kubescheduler.config.k8s.io", cluster_wire.SchedulerConfiguration, _profile
+    ),
+}
+
+
+_DECODERS = {kind: msgspec.json.Decoder(entry.wire) for kind, entry in KINDS.items()}
+
+
+def known(tree: Tree) -> bool:
+    """Whether this object is of a kind and API group that we read."""
+    kind = KINDS.get(str(tree.get("kind")))
+    group = str(tree.get("apiVersion") or "").rpartition("/")[0]
+    return kind is not None and kind.group == group
+
+
+def parse(tree: Tree, features: Features) -> Object:
+    """The value of one object's plain JSON tree; raises ParseError."""
+    kind = KINDS[str(tree.get("kind"))]
+    raw = typed(tree, kind.wire)
+    try:
+        return kind.lower(raw, tree, features)
+    except (BadResource, BadQuantity) as error:
+        raise ParseError(f"{title(tree)}: {quantity_sentence(tree, str(error))}") from error
+    except virtual_machines.BadField as error:
+        raise ParseError(f"{title(tree)}: {error}") from error
+
+
+def decode(kind: str, raw: bytes, features: Features) -> Object:
+    """The value of one object's JSON as `parse` would give it, straight from the bytes.
+
+    `kind` is given, as the items of a list do not say theirs. Raises ParseError.
+    """
+    try:
+        return _decoded(kind, raw, features)
+    except RecursionError as error:
+        raise ParseError(f"{kind}: the object is nested too deeply") from error
+
+
+def _decoded(kind: str, raw: bytes, features: Features) -> Object:
+    entry = KINDS[kind]
+    try:
+        wired = _DECODERS[kind].decode(raw)
+        tree = msgspec.json.decode(raw) if entry.plain else {}
+        return entry.lower(wired, tree, features)
+    except (msgspec.DecodeError, ValueError):
+        return parse({**_tree(kind, raw), "kind": kind}, features)  # for its sentence
+
+
+def _tree(kind: str, raw: bytes) -> Tree:
+    try:
+        return msgspec.json.decode(raw, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ParseError(f"{kind}: the object is not JSON ({error})") from error
+
+
+def typed(tree: Tree, wire_type: type[Any]) -> Any:
+    """The tree as a wire struct; raises ParseError naming the field of a wrong type."""
+    try:
+        return msgspec.convert(tree, wire_type)
+    except msgspec.ValidationError as error:
+        raise ParseError(f"{title(tree)}: {sentence(str(error), tree)}") from error
+
+
+def title(tree: Tree) -> str:
+    """`Kind namespace/name` as far as the object says so, for error sentences."""
+    metadata = tree.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    names = [str(metadata[key]) for key in ("namespace", "name") if metadata.get(key)]
+    return f"{tree.get('kind') or 'object'} {'/'.join(names) or '(unnamed)'}"
+
+
+def hand_written_pod(tree: Tree, features: Features) -> PodInfo:
+    """A pod from a person's file, as the API server would have stored it."""
+    raw = typed(tree, wire.Pod)
+    try:
+        spec = defaults.defaulted(raw.spec or wire.PodSpec(), features)
+        pod = pods.pod_info(msgspec.structs.replace(raw, spec=spec), features)
+    except (BadResource, BadQuantity) as error:
+        raise ParseError(f"{title(tree)}: {quantity_sentence(tree, str(error))}") from error
+    return replace(pod, rules=defaults.admitted(pod.rules, pod.labels, features))

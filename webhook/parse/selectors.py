@@ -1,0 +1,129 @@
+"""Selectors from the wire, parsed the way the scheduler parses them.
+
+Mirrors `labels.NewRequirement`, `metav1.LabelSelectorAsSelector` and
+`nodeaffinity.NewNodeSelector`. What does not parse becomes a value that matches nothing.
+"""
+
+import re
+from collections.abc import Iterable
+
+from webhook.objects import (
+    LabelSelector,
+    NodeSelector,
+    NodeSelectorTerm,
+    Operator,
+    Requirement,
+)
+from webhook.objects.labels import int64
+from webhook.parse import wire
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", re.ASCII)
+_SUBDOMAIN = re.compile(
+    r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*", re.ASCII
+)
+_NUMERIC = (Operator.GT, Operator.LT)
+_VALUE_RULE = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
+    "and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or "
+    "'12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+)
+
+
+def valid_key(key: str) -> bool:
+    """Whether this is a qualified name: an optional DNS prefix and a name of 1 to 63."""
+    prefix, slash, name = key.rpartition("/")
+    if slash and (len(prefix) > 253 or not _SUBDOMAIN.fullmatch(prefix)):
+        return False
+    return _NAME.fullmatch(name) is not None
+
+
+def valid_value(value: str) -> bool:
+    """Whether this is a label value: empty, or a name of 1 to 63."""
+    return not value or _NAME.fullmatch(value) is not None
+
+
+def requirement(raw: wire.Requirement) -> Requirement | str:
+    """The requirement, or the reason why the scheduler could not parse it."""
+    key, values = raw.key or "", tuple(raw.values or ())
+    try:
+        operator = Operator(raw.operator or "")
+    except ValueError:
+        return f'"{raw.operator or ""}" is not a valid label selector operator'
+    if not valid_key(key):
+        return f'key: Invalid value: "{key}": not a qualified name'
+    bound = _bound(operator, values)
+    if isinstance(bound, str):
+        return f"values: {bound}"
+    for position, value in enumerate(values):
+        if not valid_value(value):
+            return f'values[{position}][{key}]: Invalid value: "{value}": {_VALUE_RULE}'
+    return Requirement(key, operator, frozenset(values), bound)
+
+
+def _bound(operator: Operator, values: tuple[str, ...]) -> int | str:
+    if operator in (Operator.IN, Operator.NOT_IN) and not values:
+        return "for 'in', 'notin' operators, values set can't be empty"
+    if operator in (Operator.EXISTS, Operator.DOES_NOT_EXIST) and values:
+        return "values set must be empty for exists and does not exist"
+    if operator not in _NUMERIC:
+        return 0
+    if len(values) != 1:
+        return "for 'Gt', 'Lt' operators, exactly one value is required"
+    number = int64(values[0])
+    return "for 'Gt', 'Lt' operators, the value must be an integer" if number is None else number
+
+
+def _parsed(raws: Iterable[wire.Requirement]) -> tuple[tuple[Requirement, ...], str]:
+    found: list[Requirement] = []
+    for raw in raws:
+        result = requirement(raw)
+        if isinstance(result, str):
+            return (), result
+        found.append(result)
+    return tuple(found), ""
+
+
+def label_selector(raw: wire.LabelSelector | None) -> LabelSelector:
+    """A label selector; null matches nothing, `{}` everything, Gt and Lt are refused."""
+    if raw is None:
+        return LabelSelector(nothing=True)
+    pairs = sorted((raw.match_labels or {}).items())
+    equal = [wire.Requirement(key=k, operator="In", values=[v or ""]) for k, v in pairs]
+    expressions = raw.match_expressions or []
+    for expression in expressions:
+        if expression.operator in _NUMERIC:
+            return LabelSelector(
+                invalid=f'"{expression.operator}" is not a valid label selector operator'
+            )
+    requirements, invalid = _parsed([*equal, *expressions])
+    return LabelSelector(requirements, invalid=invalid)
+
+
+def node_selector(raw: wire.NodeSelector | None) -> NodeSelector | None:
+    """Required node affinity; None where there is no constraint at all."""
+    if raw is None:
+        return None
+    return NodeSelector(tuple(_term(term) for term in raw.node_selector_terms or ()))
+
+
+def _term(raw: wire.NodeSelectorTerm) -> NodeSelectorTerm:
+    expressions, bad_expression = _parsed(raw.match_expressions or ())
+    fields, bad_field = _fields(raw.match_fields or ())
+    named = tuple(
+        frozenset(f.values or ())
+        for f in raw.match_fields or ()
+        if f.key == "metadata.name" and f.operator == "In"
+    )
+    return NodeSelectorTerm(expressions, fields, named, bad_expression or bad_field)
+
+
+def _fields(raws: Iterable[wire.Requirement]) -> tuple[tuple[Requirement, ...], str]:
+    found: list[Requirement] = []
+    for raw in raws:
+        values = tuple(raw.values or ())
+        if raw.key != "metadata.name":
+            return (), f'"{raw.key}" is not a field that node affinity can match'
+        if raw.operator not in (Operator.IN, Operator.NOT_IN) or len(values) != 1:
+            return (), "metadata.name takes In or NotIn and exactly one value"
+        found.append(Requirement("metadata.name", Operator(raw.operator), frozenset(values)))
+    return tuple(found), ""

@@ -1,0 +1,214 @@
+"""The slice of the Kubernetes wire format that we read, as msgspec structs.
+
+Every field may be absent or null, as in the API's own JSON; what is not listed is
+skipped unread. Wrong types surface as ParseError with the field's path.
+"""
+
+from typing import Any
+
+import msgspec
+
+Quantity = str | int | float | None
+StringMap = dict[str, str | None] | None
+Quantities = dict[str, Quantity] | None
+
+
+class Wire(msgspec.Struct, rename="camel", gc=False):
+    """The base: camelCase on the wire, snake_case here."""
+
+
+class OwnerReference(Wire):
+    """metadata.ownerReferences[]."""
+
+    uid: str | None = None
+    controller: bool | None = None
+
+
+class Metadata(Wire):
+    """metadata of any object."""
+
+    name: str | None = None
+    namespace: str | None = None
+    uid: str | None = None
+    labels: StringMap = None
+    annotations: StringMap = None
+    deletion_timestamp: str | None = None
+    owner_references: list[OwnerReference] | None = None
+
+
+class Requirement(Wire):
+    """matchExpressions[] and matchFields[]."""
+
+    key: str | None = None
+    operator: str | None = None
+    values: list[str] | None = None
+
+
+class LabelSelector(Wire):
+    """metav1.LabelSelector."""
+
+    match_labels: StringMap = None
+    match_expressions: list[Requirement] | None = None
+
+
+class NodeSelectorTerm(Wire):
+    """nodeSelectorTerms[]."""
+
+    match_expressions: list[Requirement] | None = None
+    match_fields: list[Requirement] | None = None
+
+
+class NodeSelector(Wire):
+    """requiredDuringSchedulingIgnoredDuringExecution of node affinity."""
+
+    node_selector_terms: list[NodeSelectorTerm] | None = None
+
+
+class NodeAffinity(Wire):
+    """affinity.nodeAffinity."""
+
+    required: NodeSelector | None = msgspec.field(
+        default=None, name="requiredDuringSchedulingIgnoredDuringExecution"
+    )
+
+
+class PodAffinityTerm(Wire):
+    """A required term of pod affinity or anti-affinity."""
+
+    label_selector: LabelSelector | None = None
+    namespaces: list[str] | None = None
+    namespace_selector: LabelSelector | None = None
+    topology_key: str | None = None
+    match_label_keys: list[str] | None = None
+    mismatch_label_keys: list[str] | None = None
+
+
+class PodAffinity(Wire):
+    """affinity.podAffinity and affinity.podAntiAffinity."""
+
+    required: list[PodAffinityTerm] | None = msgspec.field(
+        default=None, name="requiredDuringSchedulingIgnoredDuringExecution"
+    )
+
+
+class Affinity(Wire):
+    """spec.affinity."""
+
+    node_affinity: NodeAffinity | None = None
+    pod_affinity: PodAffinity | None = None
+    pod_anti_affinity: PodAffinity | None = None
+
+
+class Toleration(Wire):
+    """spec.tolerations[]."""
+
+    key: str | None = None
+    operator: str | None = None
+    value: str | None = None
+    effect: str | None = None
+
+
+class TopologySpreadConstraint(Wire):
+    """spec.topologySpreadConstraints[]; only whether it can filter."""
+
+    when_unsatisfiable: str | None = None
+
+
+class Resources(Wire):
+    """resources of a container, a pod or a container's status."""
+
+    requests: Quantities = None
+    limits: Quantities = None
+
+
+class ContainerPort(Wire):
+    """containers[].ports[]."""
+
+    container_port: int | None = None
+    host_port: int | None = None
+
+
+class Container(Wire):
+    """containers[] and initContainers[]."""
+
+    name: str | None = None
+    resources: Resources | None = None
+    restart_policy: str | None = None
+    ports: list[ContainerPort] | None = None
+
+
+class ClaimSource(Wire):
+    """volumes[].persistentVolumeClaim."""
+
+    claim_name: str | None = None
+
+
+class Volume(Wire):
+    """volumes[]: only the sources that a Filter plugin looks at."""
+
+    name: str | None = None
+    persistent_volume_claim: ClaimSource | None = None
+    ephemeral: Any = None
+    gce_persistent_disk: Any = None
+    aws_elastic_block_store: Any = None
+    azure_disk: Any = None
+    azure_file: Any = None
+    cinder: Any = None
+    vsphere_volume: Any = None
+    portworx_volume: Any = None
+    iscsi: Any = None
+    rbd: Any = None
+
+
+class PodSpec(Wire):
+    """spec of a Pod."""
+
+    node_name: str | None = None
+    node_selector: StringMap = None
+    affinity: Affinity | None = None
+    tolerations: list[Toleration] | None = None
+    topology_spread_constraints: list[TopologySpreadConstraint] | None = None
+    containers: list[Container] | None = None
+    init_containers: list[Container] | None = None
+    volumes: list[Volume] | None = None
+    resources: Resources | None = None
+    overhead: Quantities = None
+    priority: int | None = None
+    scheduler_name: str | None = None
+    host_network: bool | None = None
+    resource_claims: list[Any] | None = None
+
+
+class Condition(Wire):
+    """status.conditions[]."""
+
+    type: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    message: str | None = None
+
+
+class ContainerStatus(Wire):
+    """status.containerStatuses[] as far as in-place resize goes."""
+
+    name: str | None = None
+    resources: Resources | None = None
+    allocated_resources: Quantities = None
+
+
+class PodStatus(Wire):
+    """status of a Pod."""
+
+    phase: str | None = None
+    nominated_node_name: str | None = None
+    conditions: list[Condition] | None = None
+    container_statuses: list[ContainerStatus] | None = None
+    init_container_statuses: list[ContainerStatus] | None = None
+
+
+class Pod(Wire):
+    """v1 Pod."""
+
+    metadata: Metadata | None = None
+    spec: PodSpec | None = None
+    status: PodStatus | None = None
