@@ -1,0 +1,230 @@
+"""Any sequence of events and assumptions gives the index that its contents would give."""
+
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from tests.placement import clusters
+from webhook.objects import Applied, Deleted, NodeInfo, PodInfo, Profile, Replaced
+from webhook.objects.profile import Namespace
+from webhook.placement import ClusterIndex, evaluate
+from webhook.placement.index.node_sets import NodeSets
+from webhook.placement.index.pod_groups import Tally
+from webhook.placement.index.resource_matrix import ResourceMatrix
+
+node_names = st.sampled_from(clusters.NAMES)
+any_node = node_names.flatmap(clusters.node)
+any_pod = st.sampled_from(clusters.POD_NAMES).flatmap(clusters.pod)
+few_nodes = st.lists(any_node, max_size=4, unique_by=lambda node: node.name)
+few_pods = st.lists(any_pod, max_size=4, unique_by=lambda pod: pod.key)
+
+
+@dataclass
+class Contents:
+    """What an index was told, without anything derived from it."""
+
+    nodes: dict[str, NodeInfo] = field(default_factory=dict)
+    pods: dict[str, PodInfo] = field(default_factory=dict)
+    namespaces: dict[str, Namespace] = field(default_factory=dict)
+    profile: Profile = field(default_factory=Profile)
+
+    def built(self) -> ClusterIndex:
+        """An index of these contents, made in one go."""
+        index = ClusterIndex()
+        for objects in (self.nodes, self.pods, self.namespaces):
+            for object_ in objects.values():
+                index.apply(Applied(object_))
+        index.apply(Applied(self.profile))
+        return index
+
+
+def picture(index: ClusterIndex) -> dict:
+    """Everything the index holds and derives, by node name instead of by slot."""
+    nodes, groups = index.nodes, index.groups
+    return {
+        "nodes": nodes.infos,
+        "all": names(nodes, nodes.all),
+        "cordoned": names(nodes, nodes.cordoned),
+        "labels": {
+            (key, value): names(nodes, bits)
+            for key, values in nodes.labels.items()
+            for value, bits in values.items()
+        },
+        "keys": set(nodes.labels),
+        "taints": {taints: names(nodes, bits) for taints, bits in nodes.taints.items()},
+        "allocatable": amounts(nodes, index.allocatable),
+        "used": amounts(nodes, index.used),
+        "groups": {key: counts(nodes, group.tally) for key, group in groups.groups.items()},
+        "group labels": {
+            key: (group.namespace, group.labels) for key, group in groups.groups.items()
+        },
+        "terms": {key: counts(nodes, tally) for key, tally in groups.terms.items()},
+        "groups by label": groups._groups_by_label,
+        "terms by anchor": groups._terms_by_anchor,
+        "pods": index.pods,
+        "bound": index._bound,
+        "nominated": index._nominated,
+        "owned": index._owned,
+        "namespaces": index.namespaces,
+        "profile": index.profile,
+        "version": (index.version, index.features),
+    }
+
+
+def names(nodes: NodeSets, bits: int) -> set[str]:
+    """The names of a node set, none of them twice."""
+    found = list(nodes.named(bits))
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+def amounts(nodes: NodeSets, matrix: ResourceMatrix) -> dict[tuple[str, str], int]:
+    """The amounts that are not zero; a free slot may hold nothing."""
+    rows = {resource: matrix.row(resource) for resource in (*clusters.RESOURCES, "pods")}
+    free = [slot for slot in range(len(rows["pods"])) if not nodes.all >> slot & 1]
+    assert [row[slot] for row in rows.values() for slot in free if row[slot]] == []
+    return {
+        (name, resource): int(row[slot])
+        for resource, row in rows.items()
+        for name, slot in nodes.slots.items()
+        if row[slot]
+    }
+
+
+def counts(nodes: NodeSets, tally: Tally) -> dict[str, int]:
+    """How many sit on each node; the set says on which any does."""
+    assert tally.nodes == sum(1 << slot for slot in tally.counts)
+    return {nodes.names[slot]: count for slot, count in tally.counts.items()}
+
+
+class Stop(Exception):
+    """Raised inside an assumption."""
+
+
+class IndexMachine(RuleBasedStateMachine):
+    """Events and assumptions on one index, and what it should hold by them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.index = ClusterIndex()
+        self.contents = Contents()
+
+    @rule(node=any_node)
+    def a_node_comes_or_changes(self, node):
+        self.index.apply(Applied(node))
+        self.contents.nodes[node.name] = node
+
+    @rule(name=node_names, labels=clusters.labels)
+    def a_node_is_labelled_anew(self, name, labels):
+        if name in self.contents.nodes:
+            self.a_node_comes_or_changes(replace(self.contents.nodes[name], labels=labels))
+
+    @rule(name=node_names)
+    def a_node_goes(self, name):
+        self.index.apply(Deleted(NodeInfo, name))
+        self.contents.nodes.pop(name, None)
+
+    @rule(nodes=few_nodes)
+    def the_nodes_are_listed(self, nodes):
+        self.index.apply(Replaced(NodeInfo, tuple(nodes)))
+        self.contents.nodes = {node.name: node for node in nodes}
+
+    @rule(pod=any_pod)
+    def a_pod_comes_or_changes(self, pod):
+        self.index.apply(Applied(pod))
+        self.contents.pods[pod.key] = pod
+
+    @rule(data=st.data(), phase=st.sampled_from(("Running", "Succeeded", "Failed")))
+    def a_pod_changes_its_phase(self, data, phase):
+        if self.contents.pods:
+            pod = data.draw(st.sampled_from(list(self.contents.pods.values())))
+            self.a_pod_comes_or_changes(replace(pod, phase=phase))
+
+    @rule(data=st.data(), name=st.sampled_from(("", "nowhere", *clusters.NAMES)))
+    def a_pod_moves(self, data, name):
+        if self.contents.pods:
+            pod = data.draw(st.sampled_from(list(self.contents.pods.values())))
+            self.a_pod_comes_or_changes(replace(pod, node_name=name))
+
+    @rule(pod=any_pod)
+    def a_pod_goes(self, pod):
+        self.index.apply(Deleted(PodInfo, pod.key))
+        self.contents.pods.pop(pod.key, None)
+
+    @rule(pods=few_pods)
+    def the_pods_are_listed(self, pods):
+        self.index.apply(Replaced(PodInfo, tuple(pods)))
+        self.contents.pods = {pod.key: pod for pod in pods}
+
+    @rule(found=clusters.namespaces)
+    def the_namespaces_are_listed(self, found):
+        listed = tuple(Namespace(name, labels) for name, labels in found.items())
+        self.index.apply(Replaced(Namespace, listed))
+        self.contents.namespaces = {namespace.name: namespace for namespace in listed}
+
+    @rule(name=st.sampled_from(clusters.NAMESPACES))
+    def a_namespace_goes(self, name):
+        self.index.apply(Deleted(Namespace, name))
+        self.contents.namespaces.pop(name, None)
+
+    @rule(profile=clusters.profiles)
+    def the_profile_changes(self, profile):
+        self.index.apply(Applied(profile))
+        self.contents.profile = profile
+
+    @rule(gone=few_pods, here=few_pods, then=few_pods, raises=st.booleans())
+    def something_is_assumed(self, gone, here, then, raises):
+        before = deepcopy(picture(self.index))
+        assumed = Contents(**vars(self.contents) | {"pods": dict(self.contents.pods)})
+        for pod in gone:
+            assumed.pods.pop(pod.key, None)
+        assumed.pods |= {pod.key: pod for pod in here}
+        try:
+            with self.index.assuming(gone=gone, here=here) as same:
+                assert same is self.index
+                assert picture(self.index) == picture(assumed.built())
+                self._assume_further(assumed, then)
+                assert picture(self.index) == picture(assumed.built())
+                if raises:
+                    raise Stop
+        except Stop:
+            pass
+        assert picture(self.index) == before
+
+    def _assume_further(self, assumed: Contents, pods: list[PodInfo]) -> None:
+        """Inside of an assumption the same pods are gone and come back elsewhere."""
+        further = Contents(**vars(assumed) | {"pods": assumed.pods | {p.key: p for p in pods}})
+        with self.index.assuming(gone=pods, here=pods):
+            assert picture(self.index) == picture(further.built())
+
+    @invariant()
+    def it_equals_an_index_built_in_one_go(self):
+        built = self.contents.built()
+        assert picture(self.index) == picture(built)
+
+    @invariant()
+    def it_equals_an_index_built_from_its_own_freeze(self):
+        thawed = ClusterIndex()
+        for event in self.index.freeze():
+            thawed.apply(event)
+        assert picture(thawed) == picture(self.index)
+
+    @rule(pod=clusters.asking)
+    def it_answers_as_an_index_built_in_one_go(self, pod):
+        before = picture(self.contents.built())
+        assert evaluate(pod, self.index).table() == evaluate(pod, self.contents.built()).table()
+        assert picture(self.index) == before
+
+
+IndexMachine.TestCase.settings = settings(
+    max_examples=120,
+    stateful_step_count=20,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+TestIndex = pytest.mark.timeout(120)(IndexMachine.TestCase)

@@ -1,0 +1,161 @@
+"""The vocabulary of the verdict: Code, Rejection, Plugin and Diagnosis.
+
+Mirrors `k8s.io/kube-scheduler/framework` and `scheduler/framework/runtime/framework.go`,
+set-valued: a plugin answers for all nodes at once. Node sets are int bitsets over the
+slots of ClusterIndex.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from webhook.objects import PodInfo
+
+if TYPE_CHECKING:
+    from webhook.placement.index import ClusterIndex
+
+NOT_IN_PREFILTER_SET = "node(s) didn't satisfy plugin(s) [{}]"
+
+
+class Code(StrEnum):
+    """The scheduler's status codes, and Unknown for what no plugin of ours judges."""
+
+    SUCCESS = "Success"
+    UNSCHEDULABLE = "Unschedulable"
+    UNRESOLVABLE = "UnschedulableAndUnresolvable"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """`nodes` are refused for `reason`; `permanent` are those that waiting cannot help."""
+
+    nodes: int
+    reason: str
+    code: Code = Code.UNRESOLVABLE
+    permanent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PreFilter:
+    """What a plugin says before any node is looked at.
+
+    `narrowed` keeps only these nodes (None: all); `refusal` rejects every node with this
+    one message; `skip` leaves the plugin's Filter out for this pod, also for the second
+    look with nominated pods.
+    """
+
+    narrowed: int | None = None
+    refusal: str = ""
+    skip: bool = False
+
+
+Filter = Callable[[PodInfo, "ClusterIndex"], Iterable[Rejection]]
+
+
+def _no_prefilter(pod: PodInfo, index: "ClusterIndex") -> PreFilter:
+    return PreFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A predicate under its upstream name."""
+
+    name: str
+    filter: Filter
+    prefilter: Callable[[PodInfo, "ClusterIndex"], PreFilter] = _no_prefilter
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The rejections of one plugin (None: the PreFilter narrowing) that stand."""
+
+    plugin: str | None
+    rejections: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeVerdict:
+    """The answer for one node, as `check -o json` prints it."""
+
+    name: str
+    code: Code
+    plugin: str | None = None
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def feasible(self) -> bool:
+        """Only a certain yes is feasible."""
+        return self.code is Code.SUCCESS
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The verdict over all nodes: first refusal per node, as kube-scheduler keeps it.
+
+    `names` are the node names by slot as they were, so that the table can be made later.
+    `permanent` holds every node that some plugin refuses for good, first refusal or not.
+    """
+
+    names: tuple[str, ...]
+    nodes: int
+    feasible: int
+    refused: tuple[Refused, ...] = ()
+    permanent: int = 0
+    unknown: int = 0
+    unmodelled: tuple[str, ...] = ()
+    prefilter: str = ""
+
+    def name_of(self, nodes: int) -> Iterator[str]:
+        """The names of a node set."""
+        while nodes:
+            lowest = nodes & -nodes
+            yield self.names[lowest.bit_length() - 1]
+            nodes ^= lowest
+
+    def histogram(self) -> dict[str, int]:
+        """How many nodes give each reason; a node with two reasons counts in both."""
+        counts: dict[str, int] = {}
+        for refused in self.refused:
+            for rejection in refused.rejections:
+                count = rejection.nodes.bit_count()
+                counts[rejection.reason] = counts.get(rejection.reason, 0) + count
+        if self.unknown:
+            counts["node(s) need checks that are not made here"] = self.unknown.bit_count()
+        return {reason: count for reason, count in counts.items() if count}
+
+    def parts(self) -> list[str]:
+        """`3 Insufficient cpu`, …, sorted as strings; or the one PreFilter message."""
+        if self.prefilter:
+            return [self.prefilter]
+        return sorted(f"{count} {reason}" for reason, count in self.histogram().items())
+
+    @property
+    def summary(self) -> str:
+        """The FitError sentence of `scheduler/framework/types.go`, with K for its 0."""
+        head = f"{self.feasible.bit_count()}/{self.nodes.bit_count()} nodes are available:"
+        parts = self.parts()
+        return f"{head} {', '.join(parts)}." if parts else head
+
+    def table(self) -> list[NodeVerdict]:
+        """The answer per node, by name."""
+        rows = {name: NodeVerdict(name, Code.SUCCESS) for name in self.name_of(self.feasible)}
+        demands = tuple(f"not judged: {demand}" for demand in self.unmodelled)
+        for name in self.name_of(self.unknown):
+            rows[name] = NodeVerdict(name, Code.UNKNOWN, None, demands)
+        for refused in self.refused:
+            for rejection in refused.rejections:
+                for name in self.name_of(rejection.nodes):
+                    rows[name] = _merged(rows.get(name), name, refused.plugin, rejection)
+        return [rows[name] for name in sorted(rows)]
+
+
+def _merged(
+    known: NodeVerdict | None, name: str, plugin: str | None, rejection: Rejection
+) -> NodeVerdict:
+    """A node's reasons add up; one unresolvable reason makes the node unresolvable."""
+    if known is None:
+        return NodeVerdict(name, rejection.code, plugin, (rejection.reason,))
+    code = known.code if known.code is Code.UNRESOLVABLE else rejection.code
+    return NodeVerdict(name, code, plugin, (*known.reasons, rejection.reason))

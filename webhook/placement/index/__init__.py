@@ -1,0 +1,205 @@
+"""ClusterIndex: the cluster as the predicates read it. State, without I/O or lock.
+
+Nodes live in slots; a set of nodes is an int with one bit per slot. Labels, taints and
+cordons are kept as node sets, resources as int64 matrices of [resource, slot], pods
+grouped by (namespace, labels), anti-affinity terms once each.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from webhook.objects import (
+    Applied,
+    Deleted,
+    Event,
+    Features,
+    NodeInfo,
+    PodInfo,
+    Profile,
+    Replaced,
+    Version,
+)
+from webhook.objects.events import Object
+from webhook.objects.profile import Namespace
+from webhook.objects.version import NEWEST
+from webhook.placement.index.node_sets import NodeSets
+from webhook.placement.index.pod_groups import PodGroups
+from webhook.placement.index.resource_matrix import ResourceMatrix, bits
+
+__all__ = ["ClusterIndex", "bits"]
+
+
+class ClusterIndex:
+    """Nodes, pods, namespaces and the scheduler's settings; updated event by event."""
+
+    def __init__(self, version: Version = NEWEST) -> None:
+        self.version = version
+        self.features = Features.of(version)
+        self.profile = Profile()
+        self.nodes = NodeSets()
+        self.groups = PodGroups()
+        self.allocatable = ResourceMatrix()
+        self.used = ResourceMatrix()
+        self.namespaces: dict[str, Mapping[str, str]] = {}
+        self.pods: dict[str, PodInfo] = {}
+        self._bound: dict[str, dict[str, PodInfo]] = {}
+        self._nominated: dict[str, dict[str, PodInfo]] = {}
+        self._owned: dict[str, dict[str, PodInfo]] = {}
+
+    def apply(self, event: Event) -> None:
+        """Take in one event; kinds that the verdict does not read are ignored."""
+        match event:
+            case Applied(object=object_):
+                self._applied(object_)
+            case Deleted(type=type_, key=key):
+                self._deleted(type_, str(key))
+            case _:  # Replaced
+                for change in event.changes(self.keys(event.type)):
+                    self.apply(change)
+
+    def _applied(self, object_: Object) -> None:
+        match object_:
+            case NodeInfo():
+                self._put_node(object_)
+            case PodInfo():
+                self._put_pod(object_)
+            case Namespace():
+                self.namespaces[object_.name] = object_.labels
+            case Profile():
+                self.profile = object_
+            case Version():
+                self.version, self.features = object_, Features.of(object_)
+            case _:
+                pass
+
+    def _deleted(self, type_: type, key: str) -> None:
+        if type_ is NodeInfo and key in self.nodes.infos:
+            self._drop_node(key)
+        elif type_ is PodInfo and key in self.pods:
+            self._drop_pod(self.pods[key])
+        elif type_ is Namespace:
+            self.namespaces.pop(key, None)
+        elif type_ is Profile:
+            self.profile = Profile()
+
+    def keys(self, type_: type) -> list[str]:
+        """The keys of all nodes, pods or namespaces that are known."""
+        if type_ is NodeInfo:
+            return list(self.nodes.infos)
+        if type_ is PodInfo:
+            return list(self.pods)
+        return list(self.namespaces) if type_ is Namespace else []
+
+    @contextmanager
+    def assuming(
+        self, gone: Iterable[PodInfo] = (), here: Iterable[PodInfo] = ()
+    ) -> Iterator["ClusterIndex"]:
+        """The index as if these pods were gone and those were there; exactly undone."""
+        undo: list[tuple[PodInfo | None, PodInfo | None]] = []
+        try:
+            for pod in gone:
+                undo.append((None, self.pods.get(pod.key)))
+                self._swap(self.pods.get(pod.key), None)
+            for pod in here:
+                undo.append((pod, self.pods.get(pod.key)))
+                self._swap(self.pods.get(pod.key), pod)
+            yield self
+        finally:
+            for present, before in reversed(undo):
+                self._swap(present, before)
+
+    def _swap(self, old: PodInfo | None, new: PodInfo | None) -> None:
+        if old is not None:
+            self._drop_pod(old)
+        if new is not None:
+            self._put_pod(new)
+
+    def freeze(self) -> tuple[Event, ...]:
+        """The events that build an equal index."""
+        namespaces = tuple(Namespace(name, labels) for name, labels in self.namespaces.items())
+        return (
+            Applied(self.version),
+            Applied(self.profile),
+            Replaced(Namespace, namespaces),
+            Replaced(NodeInfo, tuple(self.nodes.infos.values())),
+            Replaced(PodInfo, tuple(self.pods.values())),
+        )
+
+    def nominated(self, pod: PodInfo) -> Iterator[tuple[int, list[PodInfo]]]:
+        """Per node, the pods nominated to it that the pod must leave room for."""
+        for name, pods in list(self._nominated.items()):
+            ahead = [p for p in pods.values() if p.priority >= pod.priority and p.key != pod.key]
+            if ahead and self.nodes.bit(name):
+                yield self.nodes.bit(name), ahead
+
+    def owned(self, uid: str) -> Iterator[PodInfo]:
+        """The pods whose controller has this uid."""
+        yield from self._owned.get(uid, {}).values()
+
+    def _put_node(self, info: NodeInfo) -> None:
+        known = self.nodes.infos.get(info.name)
+        if known == info:
+            return
+        if known is not None:
+            self.nodes.undescribe(known)
+            self.nodes.describe(info)
+            slot = self.nodes.slots[info.name]
+            self.allocatable.clear(slot)
+        else:
+            slot = self.nodes.add(info)
+            self.allocatable.reserve(len(self.nodes.names))
+            self.used.reserve(len(self.nodes.names))
+            for pod in self._bound.get(info.name, {}).values():
+                self._count(pod, slot, 1)
+        self.allocatable.add(slot, info.allocatable)
+
+    def _drop_node(self, name: str) -> None:
+        slot = self.nodes.slots[name]
+        for pod in self._bound.get(name, {}).values():
+            self._count(pod, slot, -1)
+        self.nodes.remove(name)
+        self.allocatable.clear(slot)
+        self.used.clear(slot)
+
+    def _put_pod(self, pod: PodInfo) -> None:
+        known = self.pods.get(pod.key)
+        if known == pod:
+            return
+        if known is not None:
+            self._drop_pod(known)
+        self.pods[pod.key] = pod
+        for home, name in self._homes(pod):
+            home.setdefault(name, {})[pod.key] = pod
+        slot = self._slot(pod)
+        if slot is not None:
+            self._count(pod, slot, 1)
+
+    def _drop_pod(self, pod: PodInfo) -> None:
+        del self.pods[pod.key]
+        slot = self._slot(pod)
+        if slot is not None:
+            self._count(pod, slot, -1)
+        for home, name in self._homes(pod):
+            del home[name][pod.key]
+            if not home[name]:
+                del home[name]
+
+    def _slot(self, pod: PodInfo) -> int | None:
+        """Where the pod counts; a terminated one, or one on no known node, nowhere."""
+        return None if pod.terminated else self.nodes.slots.get(pod.node_name)
+
+    def _homes(self, pod: PodInfo) -> Iterator[tuple[dict[str, dict[str, PodInfo]], str]]:
+        """The tables in which a pod is found by something other than its key."""
+        if pod.owner_uid:
+            yield self._owned, pod.owner_uid
+        if pod.terminated:
+            return
+        if pod.node_name:
+            yield self._bound, pod.node_name
+        elif pod.nominated_node_name:
+            yield self._nominated, pod.nominated_node_name
+
+    def _count(self, pod: PodInfo, slot: int, change: int) -> None:
+        self.used.add(slot, pod.usage, change)
+        self.used.add(slot, {"pods": 1}, change)
+        self.groups.place(pod, slot, change)

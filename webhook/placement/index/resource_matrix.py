@@ -1,0 +1,61 @@
+"""Resources as int64 matrices of [resource, slot]."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+Row = npt.NDArray[np.int64]
+
+
+class ResourceMatrix:
+    """One row a resource, one column a node slot; grows in both directions."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, int] = {}
+        self._values: npt.NDArray[np.int64] = np.zeros((4, 8), dtype=np.int64)
+
+    def reserve(self, slots: int) -> None:
+        """Make room for this many node slots."""
+        rows, columns = self._values.shape
+        if slots > columns:
+            self._resize(rows, max(slots, 2 * columns))
+
+    def row(self, resource: str) -> Row:
+        """The resource's value on every slot; zeros for a resource nobody named."""
+        position = self._rows.get(resource)
+        if position is None:
+            return np.zeros(self._values.shape[1], dtype=np.int64)
+        values: Row = self._values[position]
+        return values
+
+    def add(self, slot: int, amounts: Mapping[str, int], times: int = 1) -> None:
+        """Add `times` the amounts to a slot; int64 wraps around as it does in Go."""
+        with np.errstate(over="ignore"):
+            for resource, amount in amounts.items():
+                position = self._position(resource)
+                self._values[position, slot] += np.int64(amount) * np.int64(times)
+
+    def clear(self, slot: int) -> None:
+        """Forget a slot's values."""
+        self._values[:, slot] = 0
+
+    def _position(self, resource: str) -> int:
+        position = self._rows.get(resource)
+        if position is not None:
+            return position
+        rows, columns = self._values.shape
+        if len(self._rows) == rows:
+            self._resize(2 * rows, columns)
+        self._rows[resource] = len(self._rows)
+        return self._rows[resource]
+
+    def _resize(self, rows: int, columns: int) -> None:
+        grown = np.zeros((rows, columns), dtype=np.int64)
+        grown[: self._values.shape[0], : self._values.shape[1]] = self._values
+        self._values = grown
+
+
+def bits(mask: npt.NDArray[np.bool_]) -> int:
+    """A boolean per slot as a node set."""
+    return int.from_bytes(np.packbits(mask, bitorder="little").tobytes(), "little")
