@@ -1,0 +1,250 @@
+"""webhook.judge: the questions move, without source, stay and place."""
+
+import pytest
+
+from tests import builders
+from tests.builders import apart, inventory, kubevirt_node, required, term, value
+from tests.judge.test_world import migration
+from webhook.judge import Subject, judge
+
+NODES = [
+    kubevirt_node("n1", {"disk": "ssd", "zone": "a"}),
+    kubevirt_node("n2", {"disk": "ssd", "zone": "a"}),
+    kubevirt_node("n3", {"disk": "hdd", "zone": "b"}),
+]
+STAGE = {
+    "apiVersion": "kubevirt.io/v1",
+    "kind": "KubeVirt",
+    "metadata": {"name": "kv"},
+    "spec": {"configuration": {"vmRolloutStrategy": "Stage"}},
+}
+RESTART = {"conditions": [{"type": "RestartRequired", "status": "True"}]}
+
+
+class Asked:
+    """Findings about one change in one cluster; every answer is taken in a world of its own."""
+
+    def __init__(self, new, *trees, old=None, nodes=None):
+        self.cluster = inventory(*(NODES if nodes is None else nodes), *trees)
+        before = None if old is False else value(old or builders.vm())
+        self.subject = Subject(value(new), before)
+
+    def __getattr__(self, name):
+        with self.cluster.reading() as world:
+            return getattr(judge(self.subject, world), name)
+
+    def feasible(self, question="diagnosis"):
+        """Return the names of the nodes that pass."""
+        found = getattr(self, question)
+        return sorted(found.name_of(found.feasible))
+
+
+def running(new=None, *trees, old=None, nodes=None, **rules):
+    """Return findings about the VM `vm` that runs on n1 under these rules of its pod."""
+    pods = [builders.vmi(), builders.launcher(**rules)]
+    return Asked(new or builders.vm(), *pods, *trees, old=old, nodes=nodes)
+
+
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+def test_a_guest_that_is_over_does_not_run(phase):
+    asked = Asked(builders.vm(), builders.vmi(phase=phase), builders.launcher())
+    assert (asked.instance, asked.running, asked.source) == (None, False, None)
+    assert (asked.question, asked.stays, asked.migrating) == ("place", False, False)
+
+
+def test_a_guest_that_is_being_deleted_does_not_run():
+    vmi = builders.vmi()
+    vmi["metadata"]["deletionTimestamp"] = "2026-11-22T00:00:00Z"
+    assert Asked(builders.vm(), vmi).instance is None
+
+
+def test_a_vm_that_is_being_created_has_no_guest_whatever_bears_its_name():
+    asked = Asked(builders.vm(), builders.vmi(), builders.launcher(), old=False)
+    assert (asked.instance, asked.question) == (None, "place")
+    assert not asked.back_to_source
+
+
+def test_a_guest_that_waits_for_its_pod_does_not_run_yet():
+    asked = Asked(builders.vm(), builders.vmi(phase="Scheduling", node_name=""))
+    assert asked.instance is not None
+    assert (asked.running, asked.source, asked.question) == (False, None, "place")
+    assert not asked.stays
+
+
+def test_the_source_is_the_pod_on_the_guests_node():
+    elsewhere = builders.launcher(node_name="n2")
+    assert running().source.node_name == "n1"
+    assert Asked(builders.vm(), builders.vmi(), elsewhere).source is None
+    missing = Asked(builders.vm(), builders.vmi())
+    assert (missing.source, missing.question) == (None, "place")
+    assert missing.without_source.feasible == missing.diagnosis.feasible
+
+
+def test_a_vm_in_another_namespace_is_another_vm():
+    asked = Asked(builders.vm(namespace="b"), builders.vmi(), old=builders.vm(namespace="b"))
+    assert asked.instance is None
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"trees": [STAGE]}, "vmRolloutStrategy is Stage"),
+        ({"new": builders.vm(status=RESTART)}, "the condition RestartRequired"),
+        ({"old": builders.vm(status=RESTART)}, "the condition RestartRequired"),
+        (
+            {"new": builders.vm(hostname="x")},
+            "touches spec.template.spec.hostname, which needs a restart",
+        ),
+        (
+            {"new": builders.vm(annotations={"vmaffinity.io/rollout": "OnRestart"})},
+            "vmaffinity.io/rollout is OnRestart",
+        ),
+    ],
+)
+def test_what_only_a_restart_applies_is_judged_as_a_start(change, why):
+    asked = running(change.get("new"), *change.get("trees", []), old=change.get("old"))
+    assert why in asked.at_restart
+    assert asked.question == "place"
+    assert asked.feasible() == ["n1", "n2", "n3"]
+
+
+def test_a_vm_that_does_not_run_takes_everything_over_when_it_starts():
+    assert Asked(builders.vm(), STAGE).at_restart == ""
+
+
+def test_move_leaves_out_the_node_of_the_source():
+    asked = running(builders.vm(nodeSelector={"disk": "ssd"}))
+    assert (asked.at_restart, asked.question) == ("", "move")
+    assert asked.feasible() == ["n2"]
+
+
+def test_move_uses_the_requests_of_the_source_and_leaves_it_where_it_is():
+    full = kubevirt_node("n2", {"zone": "a"}, {"cpu": "1", "memory": "1Gi", "pods": "9"})
+    vms = [builders.vmi(), builders.launcher(requests={"cpu": "1001m"})]
+    assert Asked(builders.vm(), *vms, nodes=[NODES[0], full]).feasible() == []
+    vms = [builders.vmi(), builders.launcher(requests={"cpu": "1000m"})]
+    assert Asked(builders.vm(), *vms, nodes=[NODES[0], full]).feasible() == ["n2"]
+
+
+def test_move_adds_what_the_same_change_hotplugs():
+    small = kubevirt_node("n2", {}, {"cpu": "1", "memory": "1200Mi", "pods": "9"})
+    larger = builders.vm()
+    larger["spec"]["template"]["spec"]["domain"]["cpu"]["sockets"] = 10
+    asked = running(larger, nodes=[NODES[0], small], requests={"cpu": "200m", "memory": "1Gi"})
+    assert (asked.question, asked.feasible()) == ("move", [])
+    asked = running(nodes=[NODES[0], small], requests={"cpu": "200m", "memory": "1Gi"})
+    assert asked.feasible() == ["n2"]
+
+
+def test_the_old_anti_affinity_of_the_source_keeps_its_target_out_of_its_zone():
+    old = builders.vm(affinity=apart({"app": "vm"}, "zone"))
+    asked = running(old=old, affinity=apart({"app": "vm"}, "zone"))
+    assert asked.feasible() == ["n3"]
+    assert asked.feasible("without_source") == ["n1", "n2", "n3"]
+
+
+def test_a_new_anti_affinity_to_itself_rejects_the_whole_zone_of_the_source():
+    new = builders.vm(affinity=apart({"app": "vm"}, "zone"), nodeSelector={"zone": "a"})
+    asked = running(new)
+    assert (asked.feasible(), asked.feasible("without_source")) == ([], ["n1", "n2"])
+
+
+def test_place_removes_the_vms_own_pods_first():
+    new = builders.vm(
+        affinity=apart({"app": "vm"}, "zone"), annotations={"vmaffinity.io/rollout": "OnRestart"}
+    )
+    asked = running(new, affinity=apart({"app": "vm"}, "zone"))
+    assert asked.feasible() == ["n1", "n2", "n3"]
+
+
+def test_place_estimates_unless_the_pod_shows_what_a_restart_will_ask_for():
+    small = [kubevirt_node("n1", {}, {"cpu": "1", "memory": "9Gi", "pods": "9"})]
+    on_restart = {"vmaffinity.io/rollout": "OnRestart"}
+    huge = {"requests": {"cpu": "64"}, "nodes": small}
+    assert running(builders.vm(annotations=on_restart), **huge).feasible() == []
+    assert running(builders.vm(status=RESTART), **huge).feasible() == ["n1"]
+    assert running(builders.vm(hostname="x"), **huge).feasible() == ["n1"]
+
+
+def test_a_migration_under_way_is_noticed():
+    assert not running().migrating
+    assert not running(None, migration("m", "other")).migrating
+    assert running(None, migration("m", "vm")).migrating
+    assert not running(None, migration("m", "vm", "Failed")).migrating
+    started = builders.vmi(status={"migrationState": {"startTimestamp": "2026-11-22T00:00:00Z"}})
+    assert Asked(builders.vm(), started).migrating
+
+
+def with_taint(effect, key="flood"):
+    """Return n1 with a taint."""
+    return kubevirt_node("n1", {"zone": "a"}, taints=[{"key": key, "effect": effect}])
+
+
+def test_stay_asks_for_the_users_own_rules_only():
+    assert running(builders.vm(nodeSelector={"disk": "ssd"})).stays
+    assert not running(builders.vm(nodeSelector={"disk": "hdd"})).stays
+    assert running(builders.vm(affinity=required(term("zone", "In", "a")))).stays
+    assert not running(builders.vm(affinity=required(term("zone", "In", "b")))).stays
+    assert not running(builders.vm(affinity=required({}))).stays
+
+
+def test_stay_does_not_mind_cordons_no_schedule_taints_room_or_kubevirts_labels():
+    nodes = [
+        with_taint("NoSchedule") | {"status": {"allocatable": {"cpu": "0"}}},
+    ]
+    nodes[0]["spec"]["unschedulable"] = True
+    nodes[0]["metadata"]["labels"] = {"zone": "a"}
+    assert running(builders.vm(nodeSelector={"zone": "a"}), nodes=nodes).stays
+
+
+def test_stay_minds_no_execute_taints():
+    assert not running(nodes=[with_taint("NoExecute")]).stays
+    tolerations = [{"key": "flood", "operator": "Exists"}]
+    assert running(builders.vm(tolerations=tolerations), nodes=[with_taint("NoExecute")]).stays
+    passing = with_taint("NoExecute", "node.kubernetes.io/not-ready")
+    assert running(nodes=[passing]).stays
+
+
+def test_stay_judges_neighbours_without_the_vm_itself():
+    beside = builders.pod("x", labels={"app": "x"}, nodeName="n2")
+    for labels, stays in (({"app": "vm"}, True), ({"app": "x"}, False), ({"app": "y"}, True)):
+        assert running(builders.vm(affinity=apart(labels, "zone")), beside).stays is stays
+    for labels, stays in (({"app": "vm"}, True), ({"app": "x"}, True), ({"app": "y"}, False)):
+        new = builders.vm(affinity=apart(labels, "zone", "podAffinity"))
+        assert running(new, beside).stays is stays
+
+
+def test_nothing_stays_on_a_node_that_is_gone():
+    assert not running(nodes=NODES[1:]).stays
+
+
+def test_without_its_pod_a_guest_still_stays_by_the_labels_of_its_template():
+    new = builders.vm(affinity=apart({"app": "vm"}, "zone", "podAffinity"))
+    assert Asked(new, builders.vmi()).stays
+
+
+def test_going_back_is_told_by_the_pod():
+    assert running(builders.vm(nodeSelector={"a": "b"}), nodeSelector={"a": "b"}).back_to_source
+    assert not running(builders.vm(nodeSelector={"a": "b"})).back_to_source
+
+
+def test_the_selector_of_an_instancetype_is_read_off_the_guest():
+    typed = {"spec": {"instancetype": {"name": "u1"}}}
+    vmi = builders.vmi(nodeSelector={"disk": "ssd"})
+    pod = builders.launcher(nodeSelector={"disk": "ssd"})
+    new = builders.vm(**typed, affinity=required(term("zone", "Exists")))
+    asked = Asked(new, vmi, pod, old=builders.vm(**typed))
+    assert asked.rules.node_selector == {"disk": "ssd"}
+    assert asked.feasible() == ["n2"]
+    own = builders.vm(**typed, nodeSelector={"zone": "b"})
+    assert Asked(own, vmi, pod, old=builders.vm(**typed)).rules.node_selector == {"zone": "b"}
+    assert Asked(new, vmi, pod, old=own).rules.node_selector == {}
+    assert Asked(new, old=builders.vm(**typed)).rules.node_selector == {}
+    plain = builders.vm(affinity=required(term("zone", "Exists")))
+    assert Asked(plain, vmi, pod).rules.node_selector == {}
+
+
+def test_the_subject_knows_its_changes():
+    assert Subject(value(builders.vm())).changes.created
+    changed = Subject(value(builders.vm(nodeSelector={"a": "b"})), value(builders.vm()))
+    assert changed.changes.placed_differently

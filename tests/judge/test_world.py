@@ -1,0 +1,88 @@
+"""webhook.judge.world: what a verdict reads, while the inventory's lock is held."""
+
+import pytest
+
+from tests.builders import inventory, launcher, node, pod, value, vm, vmi
+from webhook.judge import World
+from webhook.objects import KubeVirt, Version
+from webhook.placement import ClusterIndex
+
+
+def migration(name, instance, phase=None):
+    """Return a VirtualMachineInstanceMigration."""
+    return {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachineInstanceMigration",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {"vmiName": instance},
+        "status": {"phase": phase},
+    }
+
+
+def test_objects_are_found_by_namespace_and_name():
+    with inventory(vm("b"), vm("a"), vm("a", "other"), vmi("a")).reading() as world:
+        found = world.virtual_machine(("other", "a"))
+        assert found is not None
+        assert found.key == ("other", "a")
+        assert world.virtual_machine(("other", "b")) is None
+        instance = world.instance(("default", "a"))
+        assert instance is not None
+        assert instance.uid == "vmi-a"
+        assert world.instance(("default", "b")) is None
+        keys = [vm.key for vm in world.virtual_machines()]
+    assert keys == [("default", "a"), ("default", "b"), ("other", "a")]
+
+
+def test_without_a_kubevirt_cr_its_defaults_stand():
+    strategy = {"spec": {"configuration": {"vmRolloutStrategy": "Stage"}}}
+    cr = {"apiVersion": "kubevirt.io/v1", "kind": "KubeVirt", "metadata": {"name": "kv"}}
+    with inventory().reading() as world:
+        assert world.kubevirt == KubeVirt()
+        assert world.kubevirt.live_update
+    with inventory(cr | strategy).reading() as world:
+        assert not world.kubevirt.live_update
+
+
+def test_migrations_that_are_over_are_left_out():
+    trees = [
+        migration("d", "vm", "Failed"),
+        migration("c", "vm", "Succeeded"),
+        migration("b", "vm", "Running"),
+        migration("a", "vm"),
+    ]
+    with inventory(*trees).reading() as world:
+        assert [found.name for found in world.unfinished_migrations()] == ["a", "b"]
+
+
+def test_the_launcher_on_the_instances_node_comes_first_and_dead_ones_not_at_all():
+    here, target, dead = (launcher() for _ in range(3))
+    target["metadata"] |= {"uid": "a-target", "name": "target"}
+    target["spec"]["nodeName"] = "n2"
+    dead["metadata"] |= {"uid": "a-dead", "name": "dead"}
+    dead["status"]["phase"] = "Succeeded"
+    with inventory(target, dead, here, launcher("other"), pod()).reading() as world:
+        found = world.launchers(value(vmi()))
+    assert [found.key for found in found] == ["pod-vm", "a-target"]
+
+
+def test_a_world_is_dead_once_it_is_closed():
+    with inventory(node(), version=Version(1, 33)).reading() as world:
+        assert world.features.resize_status_counts
+        assert not world.features.pod_level_resources
+    for look in (
+        lambda: world.index,
+        lambda: world.features,
+        lambda: world.kubevirt,
+        lambda: world.virtual_machine(("default", "vm")),
+        lambda: world.instance(("default", "vm")),
+        world.virtual_machines,
+        world.unfinished_migrations,
+        lambda: world.launchers(value(vmi())),
+    ):
+        with pytest.raises(RuntimeError, match="after the inventory's lock was released"):
+            look()
+
+
+def test_an_empty_world_knows_nothing_and_is_trusted():
+    world = World(ClusterIndex(), {})
+    assert (world.virtual_machines(), world.unknown) == ([], "")

@@ -1,0 +1,80 @@
+"""World: what a verdict reads, valid only while the inventory's lock is held."""
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar, cast
+
+from webhook.objects import (
+    Features,
+    KubeVirt,
+    Migration,
+    PodInfo,
+    VirtualMachine,
+    VirtualMachineInstance,
+)
+from webhook.objects.events import Object
+from webhook.placement import ClusterIndex
+
+Stores = Mapping[type, Mapping[Hashable, Object]]
+T = TypeVar("T")
+
+
+class World:
+    """The cluster at one moment. `unknown` says why it cannot be trusted; empty if it can."""
+
+    def __init__(self, index: ClusterIndex, stores: Stores, unknown: str = "") -> None:
+        self._index = index
+        self._stores = stores
+        self._open = True
+        self.unknown = unknown
+
+    def close(self) -> None:
+        """The lock is gone: every later look raises RuntimeError."""
+        self._open = False
+
+    @property
+    def index(self) -> ClusterIndex:
+        """Nodes and pods."""
+        if not self._open:
+            raise RuntimeError("this World was read after the inventory's lock was released")
+        return self._index
+
+    @property
+    def features(self) -> Features:
+        """Behaviour of the cluster's Kubernetes version."""
+        return self.index.features
+
+    @property
+    def kubevirt(self) -> KubeVirt:
+        """KubeVirt's settings; the defaults where no CR was seen."""
+        return self._find(KubeVirt, "") or KubeVirt()
+
+    def virtual_machine(self, key: tuple[str, str]) -> VirtualMachine | None:
+        """The stored VM of this (namespace, name)."""
+        return self._find(VirtualMachine, key)
+
+    def instance(self, key: tuple[str, str]) -> VirtualMachineInstance | None:
+        """The VMI of this (namespace, name)."""
+        return self._find(VirtualMachineInstance, key)
+
+    def virtual_machines(self) -> list[VirtualMachine]:
+        """All VMs by (namespace, name)."""
+        found = self._all(VirtualMachine)
+        return sorted(found, key=lambda vm: vm.key)
+
+    def unfinished_migrations(self) -> list[Migration]:
+        """All migrations that have not reached a final phase, by (namespace, name)."""
+        found = [m for m in self._all(Migration) if not m.finished]
+        return sorted(found, key=lambda m: m.key)
+
+    def launchers(self, instance: VirtualMachineInstance) -> list[PodInfo]:
+        """The instance's pods that still run or wait, the one on its node first."""
+        pods = [p for p in self.index.owned(instance.uid) if not p.terminated]
+        return sorted(pods, key=lambda p: (p.node_name != instance.node_name, p.key))
+
+    def _find(self, type_: type[T], key: Hashable) -> T | None:
+        _ = self.index
+        return cast("T | None", self._stores.get(type_, {}).get(key))
+
+    def _all(self, type_: type[T]) -> list[T]:
+        _ = self.index
+        return list(cast("Iterable[T]", self._stores.get(type_, {}).values()))
