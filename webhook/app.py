@@ -1,0 +1,73 @@
+"""create_app: the HTTP surface of the webhook; flask lives here and nowhere else."""
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from webhook import admission, review
+from webhook.inventory import Inventory
+
+#: The API server sends at most two objects of 3 MiB each; more is noise.
+MAX_BODY_BYTES = 7 * 1024 * 1024
+#: An answer in words quotes what was sent; it need not repeat all of it.
+_SENTENCE_CHARACTERS = 500
+_JSON = "application/json"
+
+
+def create_app(inventory: Inventory) -> Flask:
+    """The application over this inventory; it starts nothing."""
+    app = Flask("vm-affinity-webhook", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+
+    @app.post("/validate")
+    def validate() -> Response:
+        asked = review.decode(request.get_data())
+        with inventory.reading() as world:
+            decision = admission.admit(asked, world)
+        return Response(review.validated(asked.uid, decision), mimetype=_JSON)
+
+    @app.post("/mutate")
+    def mutate() -> Response:
+        asked = review.decode(request.get_data())
+        patch = admission.stamp(asked, inventory.features)
+        return Response(review.mutated(asked.uid, patch), mimetype=_JSON)
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return _sentence(200, "ok")
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        missing = inventory.unknown
+        return _sentence(503, missing) if missing else _sentence(200, "ok")
+
+    app.register_error_handler(review.BadReview, _bad_review)
+    app.register_error_handler(RecursionError, _too_deep)
+    app.register_error_handler(HTTPException, _http_error)
+
+    @app.errorhandler(Exception)
+    def our_bug(error: Exception) -> Response:
+        app.logger.exception("a request failed", exc_info=error)
+        return _sentence(500, "the webhook failed on this request; its log says why")
+
+    return app
+
+
+def _sentence(status: int, text: str) -> Response:
+    line = " ".join(text.split())
+    if len(line) > _SENTENCE_CHARACTERS:
+        line = f"{line[: _SENTENCE_CHARACTERS - 1]}…"
+    body = f"{line}\n".encode(errors="replace")
+    return Response(body, status=status, mimetype="text/plain")
+
+
+def _bad_review(error: review.BadReview) -> Response:
+    return _sentence(400, str(error))
+
+
+def _too_deep(error: RecursionError) -> Response:
+    """The body was just shallow enough for its decoder; no object of ours is."""
+    return _sentence(400, "an object in the AdmissionReview is nested too deeply to be read")
+
+
+def _http_error(error: HTTPException) -> Response:
+    return _sentence(error.code or 500, f"{error.name}: {error.description}")

@@ -1,0 +1,78 @@
+"""Settings of the webhook's processes, read from the environment."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from webhook.objects import Version
+
+PREFIX = "VM_AFFINITY_"
+DEFAULT_BIND = "127.0.0.1:8443"
+MAX_THREADS = 64
+_BIND = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\[\]\s/]*)):(?P<port>[0-9]{1,5})")
+
+
+class BadSetting(ValueError):
+    """A setting cannot be used; the message names the variable, the value and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the cluster is read from and where the webhook listens."""
+
+    cluster: tuple[str, ...] = ()
+    bind: str = DEFAULT_BIND
+    tls_cert: str = ""
+    tls_key: str = ""
+    threads: int = 4
+    kubernetes_version: Version | None = None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """The settings in VM_AFFINITY_*; raises BadSetting."""
+        env = os.environ if environ is None else environ
+        cluster = env.get(f"{PREFIX}CLUSTER", "")
+        bind = env.get(f"{PREFIX}BIND", DEFAULT_BIND)
+        if address(bind) is None:
+            raise BadSetting(f"{PREFIX}BIND is {bind!r}; give ADDRESS:PORT such as {DEFAULT_BIND}")
+        return cls(
+            cluster=tuple(path for path in cluster.split(os.pathsep) if path),
+            bind=bind,
+            tls_cert=env.get(f"{PREFIX}TLS_CERT", ""),
+            tls_key=env.get(f"{PREFIX}TLS_KEY", ""),
+            threads=_threads(env.get(f"{PREFIX}THREADS", "4")),
+            kubernetes_version=_version(env.get(f"{PREFIX}KUBERNETES_VERSION", "")),
+        )
+
+    def to_env(self) -> Mapping[str, str]:
+        """The variables from which `from_env` makes these settings again."""
+        return {
+            f"{PREFIX}CLUSTER": os.pathsep.join(self.cluster),
+            f"{PREFIX}BIND": self.bind,
+            f"{PREFIX}TLS_CERT": self.tls_cert,
+            f"{PREFIX}TLS_KEY": self.tls_key,
+            f"{PREFIX}THREADS": str(self.threads),
+            f"{PREFIX}KUBERNETES_VERSION": str(self.kubernetes_version or ""),
+        }
+
+
+def address(bind: str) -> tuple[str, int] | None:
+    """Host and port of `127.0.0.1:8443`, `[::1]:8443` or `:8443`; None for anything else."""
+    match = _BIND.fullmatch(bind)
+    if match is None or int(match["port"]) > 65535:
+        return None
+    return match["ipv6"] or match["host"] or "0.0.0.0", int(match["port"])  # noqa: S104 - as gunicorn
+
+
+def _threads(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_THREADS):
+        raise BadSetting(f"{PREFIX}THREADS is {text!r}; give a number from 1 to {MAX_THREADS}")
+    return int(text)
+
+
+def _version(text: str) -> Version | None:
+    found = Version.parse(text)
+    if text and found is None:
+        raise BadSetting(f"{PREFIX}KUBERNETES_VERSION is {text!r}; write it as 1.36.2")
+    return found
