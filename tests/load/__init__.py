@@ -1,0 +1,1 @@
+"""Many reviews at once while the cluster changes below them."""

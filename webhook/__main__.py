@@ -1,0 +1,5 @@
+"""`python -m webhook` is `vm-affinity`."""
+
+from webhook.cli import main
+
+main()
