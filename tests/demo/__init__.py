@@ -1,0 +1,1 @@
+"""`make demo`: the real server over TLS, on the inventory of a real cluster."""
