@@ -106,7 +106,8 @@ class Connect:
         body = answer.read()
         if answer.status != 200:
             sys.exit(f"{path} answered {answer.status}: {body.decode()}")
-        return json.loads(body)["response"]
+        response: dict = json.loads(body)["response"]
+        return response
 
 
 def apply(connect: Connect, objects: list[dict], edit: reviews.Edit) -> bool:

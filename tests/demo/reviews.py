@@ -32,7 +32,8 @@ def zone(*values: str) -> Tree:
 
 def recorded() -> list[Tree]:
     """The objects of the inventory."""
-    return yaml.load(INVENTORY.read_text(), Loader=yaml.CSafeLoader)["items"]
+    items: list[Tree] = yaml.load(INVENTORY.read_text(), Loader=yaml.CSafeLoader)["items"]
+    return items
 
 
 def find(objects: list[Tree], kind: str, namespace: str, name: str) -> Tree:

@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
 from webhook import files
 from webhook.cli import options
 from webhook.objects import Version
-from webhook.rollout import Plan, decide, observe
+from webhook.rollout import Phase, Step, decide, observe
 
 
 @click.command(cls=options.ManyPaths)
@@ -21,20 +22,31 @@ def reconcile(cluster: tuple[str, ...], kubernetes_version: Version | None, outp
     """Print the migration plan for a cluster in files, once; nothing is changed."""
     inventory = files.inventory(options.load(cluster, kubernetes_version, options.VM_KINDS))
     with inventory.reading() as world:
-        plan = decide(observe(world), datetime.now(UTC))
+        plan = decide(observe(world, stamped_only=False), datetime.now(UTC))
+    steps = [step for step in plan.steps if step.phase is not Phase.NOT_NEEDED]
     if output == "json":
-        click.echo(json.dumps({"steps": [asdict(step) for step in plan.steps]}))
+        click.echo(json.dumps({"steps": [_json(step) for step in steps]}))
     else:
-        click.echo("\n".join(_text(plan)))
+        click.echo("\n".join(_text(steps)))
 
 
-def _text(plan: Plan) -> Iterator[str]:
-    if not plan.steps:
+def _json(step: Step) -> dict[str, Any]:
+    return {
+        "namespace": step.namespace,
+        "name": step.name,
+        "phase": step.phase.value,
+        "message": step.message,
+        "action": asdict(step.creates) if step.creates else None,
+    }
+
+
+def _text(steps: list[Step]) -> Iterator[str]:
+    if not steps:
         yield "Plan: nothing to do; every running VM is where its rules allow it."
         return
-    moving = sum(step.action is not None for step in plan.steps)
-    yield f"Plan: {moving} of {len(plan.steps)} due migrations can start now."
-    for step in plan.steps:
+    moving = sum(step.creates is not None for step in steps)
+    yield f"Plan: {moving} of {len(steps)} due migrations can start now."
+    for step in steps:
         yield f"  {step.namespace}/{step.name}: {step.phase} - {step.message}"
-        if step.action is not None:
-            yield f"    create VirtualMachineInstanceMigration {step.action.name}"
+        if step.creates is not None:
+            yield f"    create VirtualMachineInstanceMigration {step.creates.name}"

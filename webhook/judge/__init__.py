@@ -137,12 +137,19 @@ class Findings:
         )
 
     @cached_property
-    def diagnosis(self) -> Diagnosis:
-        """*move* for a VM that runs, *place* for one that does not or that restarts."""
+    def pod(self) -> PodInfo:
+        """The pod that `diagnosis` is about: a migration target, or the pod of a start."""
         source, instance = self.source, self.instance
         if source is None or instance is None or self.at_restart:
-            return self._placed()
-        return evaluate(self._target(source, instance), self.world.index)
+            return self._started()
+        return self._target(source, instance)
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        """*move* for a VM that runs, *place* for one that does not or that restarts."""
+        pod, gone = self.pod, self._pods if self.question == "place" else []
+        with self.world.index.assuming(gone=gone):
+            return evaluate(pod, self.world.index)
 
     @cached_property
     def without_source(self) -> Diagnosis:
@@ -150,7 +157,7 @@ class Findings:
         source, instance = self.source, self.instance
         if source is None or instance is None:
             return self.diagnosis
-        target = self._target(source, instance)
+        target = self.pod
         rules = replace(target.rules, pod_anti_affinity=target.rules.pod_anti_affinity[:-1])
         with self.world.index.assuming(gone=[source]):
             return evaluate(replace(target, rules=rules), self.world.index)
@@ -168,21 +175,21 @@ class Findings:
         requests = resized(source.requests, before, after, self.world.kubevirt)
         return replace(source, requests=requests)
 
-    def _placed(self) -> Diagnosis:
-        """*place*: a start of the VM with none of its pods left.
+    @property
+    def _pods(self) -> list[PodInfo]:
+        return self.world.launchers(self.instance) if self.instance is not None else []
+
+    def _started(self) -> PodInfo:
+        """The pod of a start with none of the VM's pods left.
 
         Its pod tells what it will request, unless the VM has changed more than its pod shows.
         """
-        world, instance = self.world, self.instance
+        world, instance, pods = self.world, self.instance, self._pods
         vm = replace(self.vm, rules=self.rules)
-        pods = world.launchers(instance) if instance is not None else []
         if instance is None or not pods or self._restart_changes:
-            pod = launcher.fresh(vm, world.kubevirt, world.features)
-        else:
-            source = self._resized(pods[0])
-            pod = launcher.restarted(source, vm, instance, world.kubevirt, world.features)
-        with world.index.assuming(gone=pods):
-            return evaluate(pod, world.index)
+            return launcher.fresh(vm, world.kubevirt, world.features)
+        source = self._resized(pods[0])
+        return launcher.restarted(source, vm, instance, world.kubevirt, world.features)
 
     @property
     def _restart_required(self) -> bool:

@@ -12,6 +12,7 @@ from webhook.objects import (
     VirtualMachineInstance,
 )
 from webhook.objects.events import Object
+from webhook.objects.rollout import RolloutRecord
 from webhook.placement import ClusterIndex
 
 Stores = Mapping[type, Mapping[Hashable, Object]]
@@ -65,6 +66,15 @@ class World:
         """All migrations that have not reached a final phase, by (namespace, name)."""
         found = [m for m in self._all(Migration) if not m.finished]
         return sorted(found, key=lambda m: m.key)
+
+    def migrations(self, key: tuple[str, str]) -> list[Migration]:
+        """All migrations of the VM of this (namespace, name), by name."""
+        found = [m for m in self._all(Migration) if (m.namespace, m.instance_name) == key]
+        return sorted(found, key=lambda m: m.key)
+
+    def record(self, key: tuple[str, str]) -> RolloutRecord | None:
+        """What the reconciler recorded of this VM's rollout."""
+        return self._find(RolloutRecord, key)
 
     def launchers(self, instance: VirtualMachineInstance) -> list[PodInfo]:
         """The instance's pods that still run or wait, the one on its node first."""

@@ -91,11 +91,11 @@ class DeleteMigration:
 
 @dataclass(frozen=True, slots=True)
 class Annotate:
-    """Merge annotations into a VM in one patch; None removes one."""
+    """Merge annotations into a VM in one patch."""
 
     namespace: str
     name: str
-    annotations: Mapping[str, str | None] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,10 @@ from webhook.objects.pod import SchedulingRules
 TARGET_HASH = "vmaffinity.io/target-hash"
 REQUESTED_BY = "vmaffinity.io/requested-by"
 ROLLOUT = "vmaffinity.io/rollout"
+RETRY_NONCE = "vmaffinity.io/retry-nonce"
+OBSERVED_HASH = "vmaffinity.io/observed-hash"
+PHASE = "vmaffinity.io/phase"
+MESSAGE = "vmaffinity.io/message"
 #: The label of our migrations: the placement hash that they carry out.
 HASH = "vmaffinity.io/hash"
 
