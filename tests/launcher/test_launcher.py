@@ -261,3 +261,8 @@ def test_label_keys_are_merged_as_the_api_server_merges_them():
     own, _ = target(vm).rules.pod_anti_affinity
     assert own.selector.matches({"tier": "web", "app": "vm"})
     assert not own.selector.matches({"tier": "web", "app": "other"})
+
+
+def test_a_target_does_not_carry_the_topology_labels_of_the_sources_node():
+    labels = {"app": "vm", "topology.kubernetes.io/zone": "a", "topology.kubernetes.io/region": "r"}
+    assert launcher.unbound(labels) == {"app": "vm"}

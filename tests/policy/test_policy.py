@@ -148,7 +148,8 @@ def test_101_where_no_node_can_ever_take_it():
     decision = running(selecting(disk="tape"), status=frozen())
     assert (decision.allowed, decision.code, decision.question) == (False, "VMA-101", "move")
     assert decision.message == (
-        "[VMA-101] No node can ever take this VM under its new nodeSelector. 0/3 nodes are "
+        "[VMA-101] No node can ever take this VM under its new nodeSelector: no node is labelled "
+        "disk=tape. 0/3 nodes are "
         "available: 3 node(s) didn't match Pod's node affinity/selector. Fix: change these rules "
         "so that a node matches them, or add a node that does."
     )
@@ -251,7 +252,7 @@ def test_a_new_or_stopped_vm_is_refused_only_where_it_can_never_run():
 
 def test_the_changed_fields_are_named():
     new = builders.vm(nodeSelector={"disk": "tape"}, affinity=required(term("zone", "Exists")))
-    assert "under its new affinity, nodeSelector." in running(new).message
+    assert "under its new affinity, nodeSelector: no node is" in running(new).message
 
 
 def pod_decision(tree, *nodes, profile=None):

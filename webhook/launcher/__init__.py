@@ -6,6 +6,7 @@ requests and volumes; what a RuntimeClass adds to a pod is not known here and no
 over.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from webhook.launcher import node_selector
@@ -30,6 +31,7 @@ from webhook.objects.virtual_machine import Machine
 from webhook.parse.defaults import admitted
 
 CREATED_BY = "kubevirt.io/created-by"
+_TOPOLOGY = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
 _OBSOLETE = Requirement("node-labeller.kubevirt.io/obsolete-host-model", Operator.DOES_NOT_EXIST)
 
 
@@ -65,12 +67,22 @@ def _unplaced(source: PodInfo, rules: SchedulingRules, name: str) -> PodInfo:
         source,
         uid="",
         name=name,
+        labels=unbound(source.labels),
         rules=rules,
         usage=source.requests,
         node_name="",
         nominated_node_name="",
         phase="Pending",
     )
+
+
+def unbound(labels: Mapping[str, str]) -> Mapping[str, str]:
+    """A pod's labels before it is bound: binding copies topology labels of the node.
+
+    Mirrors the PodTopologyLabels admission plugin (Kubernetes 1.35). A target carries those
+    of its own node, so pod (anti-)affinity must not see the source's on it.
+    """
+    return {key: value for key, value in labels.items() if not key.startswith(_TOPOLOGY)}
 
 
 def restarted(
@@ -100,7 +112,7 @@ def _rendered(
     selector = node_selector.rendered(rules.node_selector, forced, machine, kubevirt)
     return admitted(
         replace(rules, node_selector=selector, node_affinity=node_affinity(rules, machine)),
-        source.labels,
+        unbound(source.labels),
         features,
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from webhook.judge import Findings
 from webhook.objects import PodInfo, Profile
 from webhook.placement import Diagnosis
-from webhook.policy import messages
+from webhook.policy import hints, messages
 
 __all__ = ["Decision", "decide", "decide_pod", "unreadable"]
 
@@ -131,7 +131,8 @@ def _never(findings: Findings) -> Decision | None:
     diagnosis = findings.diagnosis
     if diagnosis.permanent != diagnosis.nodes:
         return None
-    return _denied("VMA-101", findings, _fields(findings))
+    hint = hints.unmet(findings)
+    return _denied("VMA-101", findings, _fields(findings) + (f": {hint}" if hint else ""))
 
 
 def _only_source_in_the_way(findings: Findings) -> Decision | None:
