@@ -1,5 +1,7 @@
 """create_app: the HTTP surface of the webhook; flask lives here and nowhere else."""
 
+from collections.abc import Callable
+
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
@@ -13,15 +15,19 @@ _SENTENCE_CHARACTERS = 500
 _JSON = "application/json"
 
 
-def create_app(inventory: Inventory) -> Flask:
-    """The application over this inventory; it starts nothing."""
+def create_app(inventory: Inventory, monotonic: Callable[[], float] | None = None) -> Flask:
+    """The application over this inventory; it starts nothing.
+
+    `monotonic` (seconds) is given where the inventory is watched and can become stale.
+    """
+    clock: Callable[[], float | None] = monotonic or (lambda: None)
     app = Flask("vm-affinity-webhook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
 
     @app.post("/validate")
     def validate() -> Response:
         asked = review.decode(request.get_data())
-        with inventory.reading() as world:
+        with inventory.reading(clock()) as world:
             decision = admission.admit(asked, world)
         return Response(review.validated(asked.uid, decision), mimetype=_JSON)
 
@@ -37,7 +43,8 @@ def create_app(inventory: Inventory) -> Flask:
 
     @app.get("/readyz")
     def readyz() -> Response:
-        missing = inventory.unknown
+        now = clock()
+        missing = inventory.unknown or ("" if now is None else inventory.stale(now))
         return _sentence(503, missing) if missing else _sentence(200, "ok")
 
     app.register_error_handler(review.BadReview, _bad_review)

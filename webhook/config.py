@@ -27,6 +27,8 @@ class Settings:
     tls_key: str = ""
     threads: int = 4
     kubernetes_version: Version | None = None
+    kubeconfig: str = ""
+    context: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -43,6 +45,8 @@ class Settings:
             tls_key=env.get(f"{PREFIX}TLS_KEY", ""),
             threads=_threads(env.get(f"{PREFIX}THREADS", "4")),
             kubernetes_version=_version(env.get(f"{PREFIX}KUBERNETES_VERSION", "")),
+            kubeconfig=env.get(f"{PREFIX}KUBECONFIG", ""),
+            context=env.get(f"{PREFIX}CONTEXT", ""),
         )
 
     def to_env(self) -> Mapping[str, str]:
@@ -54,6 +58,8 @@ class Settings:
             f"{PREFIX}TLS_KEY": self.tls_key,
             f"{PREFIX}THREADS": str(self.threads),
             f"{PREFIX}KUBERNETES_VERSION": str(self.kubernetes_version or ""),
+            f"{PREFIX}KUBECONFIG": self.kubeconfig,
+            f"{PREFIX}CONTEXT": self.context,
         }
 
 

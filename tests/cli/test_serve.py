@@ -218,7 +218,7 @@ def test_a_cluster_that_cannot_be_served_is_one_sentence(start, tmp_path):
     empty = tmp_path / "empty.yaml"
     empty.write_text("")
     assert "the file holds no object" in start("--cluster", empty)
-    assert "--cluster is missing" in start()
+    assert "no cluster is named: give --cluster" in start()
     assert "serve cannot read standard input" in start("--cluster", "-")
     assert f"serve takes no path with {os.pathsep!r}; rename it" in start("--cluster", odd)
 

@@ -39,6 +39,23 @@ def version_option(command: F) -> F:
     )(command)
 
 
+def api_options(command: F) -> F:
+    """--kubeconfig and --context: the live API server, where --cluster is not given."""
+    command = click.option("--context", help="One of the kubeconfig's contexts.")(command)
+    return click.option(
+        "--kubeconfig",
+        envvar="KUBECONFIG",
+        metavar="FILE",
+        help="The live cluster; default: KUBECONFIG, or the service account of this pod.",
+    )(command)
+
+
+def no_version(version: Version | None) -> None:
+    """End if a version was given for a live cluster, which says its own."""
+    if version is not None:
+        fail("--kubernetes-version goes with --cluster; a live API server says its own version")
+
+
 def _version(context: click.Context, option: click.Parameter, text: str | None) -> Version | None:
     if text is None:
         return None

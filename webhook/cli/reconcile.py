@@ -1,6 +1,7 @@
-"""vm-affinity reconcile: print which migrations are due, and why others wait."""
+"""vm-affinity reconcile: start the migrations that are due; with files, print which."""
 
 import json
+import socket
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from webhook import files
-from webhook.cli import options
+from webhook.cli import live, options
 from webhook.objects import Version
 from webhook.rollout import Phase, Step, decide, observe
 
@@ -17,9 +18,28 @@ from webhook.rollout import Phase, Step, decide, observe
 @click.command(cls=options.ManyPaths)
 @options.cluster_option
 @options.version_option
+@options.api_options
+@click.option("--lease-namespace", default="vm-affinity-system", show_default=True)
+@click.option("--identity", help="Who holds the lease; default: the host's name.")
 @click.option("-o", "output", type=click.Choice(["text", "json"]), default="text")
-def reconcile(cluster: tuple[str, ...], kubernetes_version: Version | None, output: str) -> None:
-    """Print the migration plan for a cluster in files, once; nothing is changed."""
+def reconcile(
+    cluster: tuple[str, ...],
+    kubernetes_version: Version | None,
+    kubeconfig: str | None,
+    context: str | None,
+    lease_namespace: str,
+    identity: str | None,
+    output: str,
+) -> None:
+    """Carry admitted placement changes through by live migrations, until stopped.
+
+    With --cluster: print the migration plan for a cluster in files, once; nothing is changed.
+    """
+    if not cluster:
+        options.no_version(kubernetes_version)
+        connection = live.api(kubeconfig, context)
+        identity = identity or socket.gethostname()
+        raise SystemExit(live.reconcile_forever(connection, lease_namespace, identity))
     inventory = files.inventory(options.load(cluster, kubernetes_version, options.VM_KINDS))
     with inventory.reading() as world:
         plan = decide(observe(world, stamped_only=False), datetime.now(UTC))

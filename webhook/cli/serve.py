@@ -1,4 +1,4 @@
-"""vm-affinity serve: the webhook server over a cluster in files.
+"""vm-affinity serve: the webhook server, over a live cluster or one in files.
 
 Everything that would stop gunicorn is tried first, so that it is said in one sentence.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from webhook import config, files
-from webhook.cli import options
+from webhook.cli import live, options
 from webhook.objects import Version
 
 GUNICORN = (
@@ -28,6 +28,7 @@ GUNICORN = (
 @click.command(cls=options.ManyPaths)
 @options.cluster_option
 @options.version_option
+@options.api_options
 @click.option("--bind", metavar="ADDRESS:PORT", default=config.DEFAULT_BIND, show_default=True)
 @click.option("--tls-cert", metavar="FILE", help="The serving certificate (PEM).")
 @click.option("--tls-key", metavar="FILE", help="Its private key (PEM).")
@@ -35,14 +36,23 @@ GUNICORN = (
 def serve(
     cluster: tuple[str, ...],
     kubernetes_version: Version | None,
+    kubeconfig: str | None,
+    context: str | None,
     bind: str,
     tls_cert: str | None,
     tls_key: str | None,
     threads: int,
 ) -> None:
-    """Answer AdmissionReviews on /validate and /mutate, over TLS."""
-    _require_paths(cluster)
-    options.load(cluster, kubernetes_version, options.VM_KINDS)
+    """Answer AdmissionReviews on /validate and /mutate, over TLS.
+
+    The cluster is watched live, or with --cluster read from files.
+    """
+    if cluster:
+        _require_paths(cluster)
+        options.load(cluster, kubernetes_version, options.VM_KINDS)
+    else:
+        options.no_version(kubernetes_version)
+        live.api(kubeconfig, context)
     settings = config.Settings(
         cluster=tuple(str(Path(path).resolve()) for path in cluster),
         bind=bind,
@@ -50,6 +60,8 @@ def serve(
         tls_key=_file(tls_key, "--tls-key"),
         threads=threads,
         kubernetes_version=kubernetes_version,
+        kubeconfig=kubeconfig or "",
+        context=context or "",
     )
     _require_pair(settings.tls_cert, settings.tls_key)
     _require_free(bind)

@@ -1,0 +1,87 @@
+"""The reconciler's loop: look, decide, then act; one VM's trouble holds up no other.
+
+Everything is decided anew from the inventory each time, so a restart needs no memory.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from webhook.inventory import Inventory
+from webhook.kube.executor import AlreadyThere, Done, Outcome
+from webhook.objects.rollout import Action, RolloutRecord
+from webhook.rollout import Plan, Step, decide, observe
+
+#: Seconds between two looks; a rollout takes minutes, a look milliseconds.
+TICK = 1.0
+#: Seconds until a step whose action was refused is tried again.
+REFUSED_PAUSE = 10.0
+_LOG = logging.getLogger(__name__)
+
+
+class Performs(Protocol):
+    """What the controller asks of an Executor."""
+
+    def perform(self, action: Action) -> Outcome:
+        """Perform one action and say how it ended."""
+        ...
+
+
+class Controller:
+    """Runs plans; remembers nothing but which VMs to leave alone for a moment."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        executor: Performs,
+        monotonic: Callable[[], float],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._inventory = inventory
+        self._executor = executor
+        self._monotonic = monotonic
+        self._now = now
+        self._paused: dict[tuple[str, str], float] = {}
+
+    def run_once(self) -> Plan:
+        """Perform the plan of this moment; an empty one while the cluster is not known."""
+        plan = self._plan()
+        for step in plan.steps:
+            if self._paused.get((step.namespace, step.name), 0.0) <= self._monotonic():
+                self._perform(step)
+        return plan
+
+    def run_forever(self, stop: threading.Event) -> None:
+        """Run until stopped; a bug in one look must not end the reconciler silently."""
+        known = True
+        while not stop.is_set():
+            unknown = self._inventory.unknown or self._inventory.stale(self._monotonic())
+            if known and unknown:
+                _LOG.warning("nothing is decided: %s", unknown)
+            known = not unknown
+            self.run_once()
+            stop.wait(TICK)
+
+    def _plan(self) -> Plan:
+        now = self._now()
+        with self._inventory.reading(self._monotonic()) as world:
+            # without our own records we would forget attempts and make them again
+            if world.unknown or not self._inventory.listed(RolloutRecord):
+                return Plan((), now)
+            state = observe(world)
+        return decide(state, now)
+
+    def _perform(self, step: Step) -> None:
+        """The actions in their order, up to the first that was not done."""
+        for action in step.actions:
+            outcome = self._executor.perform(action)
+            kind = type(action).__name__
+            if isinstance(outcome, Done | AlreadyThere):
+                _LOG.info("%s/%s: %s, %s", step.namespace, step.name, step.phase, kind)
+                continue
+            _LOG.warning("%s/%s: %s was not done: %s", step.namespace, step.name, kind, outcome)
+            key = (step.namespace, step.name)
+            self._paused[key] = self._monotonic() + REFUSED_PAUSE
+            return
