@@ -51,4 +51,5 @@ def moving(product):
 @pytest.fixture
 def faults(product) -> Faults:
     """Give the switches for what should go wrong; they are off after the test."""
-    return product.cluster.faults
+    switches: Faults = product.cluster.faults
+    return switches
