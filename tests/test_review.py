@@ -187,3 +187,11 @@ def test_a_patch_makes_just_the_wanted_changes_and_none_a_second_time(annotation
     expected = {**annotations, **wanted}
     assert found == {key: text for key, text in expected.items() if text is not None}
     assert annotation_patch(found, True, wanted) == []
+
+
+def test_a_placement_that_cannot_be_compared_is_left_to_whoever_reads_it():
+    deep: list = []
+    for _ in range(2000):
+        deep = [deep]
+    new = vm(affinity={"a": deep})
+    assert Request("42", "UPDATE", "dev", new, vm()).placed_differently

@@ -17,5 +17,6 @@ config              Settings.from_env                                           
 files               the inventory fed from files                                 I/O
 kube                the Kubernetes API; the kubernetes client lives here         I/O
 app                 create_app: the HTTP surface; flask lives here               I/O
+controller          the reconciler's loop: look, decide, act                        I/O
 cli, wsgi, __main__, gunicorn_conf                                 composition roots
 """

@@ -68,13 +68,13 @@ class Product:
             ],
         )
 
-    def start_reconciler(self) -> None:
-        """Start the reconciler as the Deployment does."""
+    def start_reconciler(self, kubeconfig: Path | None = None) -> None:
+        """Start the reconciler as the Deployment does, with a kubeconfig of its own if given."""
         self.cluster.run(
             RECONCILER,
             [
                 *(sys.executable, "-m", "webhook", "reconcile"),
-                f"--kubeconfig={self.kubeconfig}",
+                f"--kubeconfig={kubeconfig or self.kubeconfig}",
                 f"--lease-namespace={NAMESPACE}",
                 "--identity=local",
             ],

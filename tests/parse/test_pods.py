@@ -215,6 +215,19 @@ def test_a_pod_that_is_resized_asks_for_what_it_wants():
     assert value(resized([("a", 4)], statuses=[status("a", 6)])).requests == {"memory": 4}
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param({"containers": [{"name": "a"}]}, id="only containers"),
+        pytest.param({"initContainers": [{"name": "a"}]}, id="only init containers"),
+    ],
+)
+@pytest.mark.parametrize("field", ["containerStatuses", "initContainerStatuses"])
+def test_what_a_resized_pod_does_not_say_is_nothing(spec, field):
+    tree = {"kind": "Pod", "spec": spec, "status": {field: [status("x", 5)]}}
+    assert value(tree).usage == {}
+
+
 def test_before_1_33_there_is_no_resize_in_place():
     pod = parse(resized([("a", 4)], statuses=[status("a", 6)]), OLD)
     assert isinstance(pod, PodInfo)

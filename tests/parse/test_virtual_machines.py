@@ -147,32 +147,34 @@ def test_a_vm_that_says_nothing_has_only_defaults():
     assert value(tree) == VirtualMachine("default", "")
 
 
-def test_a_vm_is_read():
-    tree = {
-        "kind": "VirtualMachine",
-        "metadata": {
-            "namespace": "red",
-            "name": "vm",
-            "uid": "u1",
-            "annotations": {"a": "b"},
-            "deletionTimestamp": "2026-01-01T00:00:00Z",
-        },
-        "spec": {
-            "instancetype": {"name": "small"},
-            "preference": {"name": "fedora"},
-            "template": {
-                "metadata": {"labels": {"app": "web"}},
-                "spec": {
-                    "nodeSelector": {"zone": "a"},
-                    "schedulerName": "other",
-                    "architecture": "arm64",
-                    "hostname": "h",
-                },
+SAYS_ALL = {
+    "kind": "VirtualMachine",
+    "metadata": {
+        "namespace": "red",
+        "name": "vm",
+        "uid": "u1",
+        "annotations": {"a": "b"},
+        "deletionTimestamp": "2026-01-01T00:00:00Z",
+    },
+    "spec": {
+        "instancetype": {"name": "small"},
+        "preference": {"name": "fedora"},
+        "template": {
+            "metadata": {"labels": {"app": "web"}},
+            "spec": {
+                "nodeSelector": {"zone": "a"},
+                "schedulerName": "other",
+                "architecture": "arm64",
+                "hostname": "h",
             },
         },
-        "status": {"conditions": [{"type": "RestartRequired", "status": "True"}]},
-    }
-    assert value(tree) == VirtualMachine(
+    },
+    "status": {"conditions": [{"type": "RestartRequired", "status": "True"}]},
+}
+
+
+def test_a_vm_is_read():
+    assert value(SAYS_ALL) == VirtualMachine(
         namespace="red",
         name="vm",
         uid="u1",

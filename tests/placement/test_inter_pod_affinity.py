@@ -343,14 +343,42 @@ def test_each_node_is_refused_for_the_first_of_three_reasons():
     ]
 
 
-def test_a_node_that_is_refused_by_two_is_refused_by_the_first():
-    both = apart(term({"ask": "1"}))
-    index = cluster(there("a1", {"x": "1"}, affinity=both), there("b1", DB, affinity=both))
-    pod = asking(labels={"ask": "1"}, affinity=near(term(DB)) | apart(term(DB)))
-    assert answers(inter_pod_affinity(pod, index), index) == [
-        (["a1", "a2", "x1"], AFFINITY, UU, ["x1"]),
-        (["b1"], ANTI, U, []),
-    ]
+KEEP_OFF = apart(term({"ask": "1"}))
+
+
+@pytest.mark.parametrize(
+    ("pods", "rules", "refusals"),
+    [
+        pytest.param(
+            [there("a1", WEB), there("b1", DB)],
+            near(term(DB)) | apart(term(WEB)),
+            [(["a1", "a2", "x1"], AFFINITY, UU, ["x1"])],
+            id="affinity before anti-affinity",
+        ),
+        pytest.param(
+            [there("a1", WEB, affinity=KEEP_OFF), there("b1", DB)],
+            near(term(DB)),
+            [(["a1", "a2", "x1"], AFFINITY, UU, ["x1"])],
+            id="affinity before that of existing pods",
+        ),
+        pytest.param(
+            [there("a1", WEB, affinity=KEEP_OFF)],
+            apart(term(WEB)),
+            [(["a1", "a2"], ANTI, U, [])],
+            id="own anti-affinity before that of existing pods",
+        ),
+        pytest.param(
+            [there("x1", DB, affinity=apart(term({"ask": "1"}, "kubernetes.io/hostname")))],
+            near(term({"ask": "1"})) | apart(term(DB, "kubernetes.io/hostname")),
+            [(["x1"], AFFINITY, UU, ["x1"])],
+            id="also for the first of a series",
+        ),
+    ],
+)
+def test_a_node_that_is_refused_by_two_is_refused_by_the_first(pods, rules, refusals):
+    index = cluster(*pods)
+    pod = asking(labels={"ask": "1"}, affinity=rules)
+    assert answers(inter_pod_affinity(pod, index), index) == refusals
 
 
 BAD_LABEL = {"topologyKey": "zone", "labelSelector": {"matchLabels": {"a b": "c"}}}

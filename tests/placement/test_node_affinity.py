@@ -103,6 +103,11 @@ ZONE_A, ZONE_B = label("zone", "In", "a"), label("zone", "In", "b")
             id="a requirement that does not parse kills its term only",
         ),
         pytest.param(
+            {"affinity": affinity(term(label("zone", "Nope"), fields=[name("NotIn", "n1")]))},
+            [],
+            id="also where its fields do parse",
+        ),
+        pytest.param(
             {"affinity": affinity(term(fields=[name("NotIn", "n1")]))},
             ["n2", "n3"],
             id="NotIn a name",

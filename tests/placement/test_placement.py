@@ -172,10 +172,14 @@ def zone_terms(kind, labels):
 
 
 def test_who_was_nominated_may_not_be_what_a_pod_needs():
-    index = builders.index(builders.node("a"), nominated(labels={"app": "db"}))
+    cordoned = builders.node("b", unschedulable=True)
+    index = builders.index(builders.node("a"), cordoned, nominated(labels={"app": "db"}))
     pod = asking(affinity=zone_terms("podAffinity", {"app": "db"}))
     reason = "node(s) didn't match pod affinity rules"
-    assert evaluate(pod, index).table() == [NodeVerdict("a", UU, "InterPodAffinity", (reason,))]
+    assert evaluate(pod, index).table() == [
+        NodeVerdict("a", UU, "InterPodAffinity", (reason,)),
+        NodeVerdict("b", UU, "NodeUnschedulable", ("node(s) were unschedulable",)),
+    ]
 
 
 def test_the_refusal_beside_the_nominated_is_the_one_reported():

@@ -21,7 +21,7 @@ def indexed(cluster: Cluster) -> ClusterIndex:
 
 
 @settings(
-    max_examples=400,
+    max_examples=250,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

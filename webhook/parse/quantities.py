@@ -33,7 +33,7 @@ def nanos(value: str | int | float | None) -> int:
     if len(text) > _LONGEST:
         raise BadQuantity(f"{text[:20]!r}… is not a quantity: it has {len(text)} characters")
     match = _GRAMMAR.fullmatch(text)
-    if match is None or not text or text in "+-":
+    if match is None or text in "+-":
         raise BadQuantity(f"{text!r} is not a quantity")
     sign, whole, fraction, suffix = match[1], match[2], match[3] or "", match[4]
     if not whole and not fraction and "." in text:

@@ -56,11 +56,7 @@ def evaluate(pod: PodInfo, index: ClusterIndex) -> Diagnosis:
             narrowing.append(plugin.name)
         if not outcome.skip:
             active.append(plugin)
-    absent = Rejection(
-        everyone & ~narrowed,
-        NOT_IN_PREFILTER_SET.format(" ".join(narrowing)),
-        permanent=everyone & ~narrowed,
-    )
+    absent = Rejection(everyone & ~narrowed, NOT_IN_PREFILTER_SET.format(" ".join(narrowing)))
     refused, permanent = _filtered(pod, index, active, narrowed)
     refused = _with_nominated(pod, index, active, narrowed, refused)
     if absent.nodes:
@@ -71,7 +67,7 @@ def evaluate(pod: PodInfo, index: ClusterIndex) -> Diagnosis:
         nodes=everyone,
         feasible=0 if pod.unmodelled else passed,
         refused=refused,
-        permanent=permanent | absent.permanent,
+        permanent=permanent,
         unknown=passed if pod.unmodelled else 0,
         unmodelled=pod.unmodelled,
     )
@@ -81,7 +77,7 @@ def _refused_everywhere(
     plugin: Plugin, reason: str, pod: PodInfo, index: ClusterIndex
 ) -> Diagnosis:
     everyone = index.nodes.all
-    rejection = Rejection(everyone, reason, permanent=everyone)
+    rejection = Rejection(everyone, reason)
     return Diagnosis(
         names=index.nodes.names,
         nodes=everyone,

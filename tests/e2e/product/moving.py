@@ -5,7 +5,12 @@ import re
 
 from tests.cluster.api import Object
 from tests.cluster.product import Product
+from tests.cluster.waiting import until
 from tests.e2e.machines import VM, Machines
+
+PHASE = "vmaffinity.io/phase"
+TARGET, OBSERVED = "vmaffinity.io/target-hash", "vmaffinity.io/observed-hash"
+REPORT_SECONDS = 60
 
 _CALLS = re.compile(
     r"^apiserver_admission_webhook_request_total\{.*vmaffinity\.io.*\} (\d+)$", re.MULTILINE
@@ -18,6 +23,19 @@ class Moving(Machines):
     def __init__(self, product: Product, namespace: str) -> None:
         super().__init__(product.cluster, namespace)
         self.product = product
+
+    def annotations(self, vm: str = "web") -> Object:
+        """Return the annotations of a VM."""
+        return self.get(VM, vm)["metadata"].get("annotations", {})
+
+    def wait_for_report(self, phase: str, vm: str = "web") -> None:
+        """Wait until the reconciler has reported a phase for the present placement."""
+
+        def reported() -> bool:
+            shown = self.annotations(vm)
+            return shown.get(TARGET) == shown.get(OBSERVED) and shown.get(PHASE) == phase
+
+        until(f"{vm} is {phase}", reported, REPORT_SECONDS)
 
     def events(self, vm: str) -> Object:
         """Return the events about a VM."""

@@ -9,24 +9,6 @@ from tests.e2e.machines import VM, VMI, ZONE, in_zone, virtual_machine
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
-PHASE = "vmaffinity.io/phase"
-
-
-def annotations(machines, name="web"):
-    """Return the annotations of a VM."""
-    return machines.get(VM, name)["metadata"].get("annotations", {})
-
-
-def wait_for_phase(machines, phase, name="web"):
-    """Wait until the reconciler has reported a phase for the present placement."""
-
-    def reported():
-        shown = annotations(machines, name)
-        current = shown.get("vmaffinity.io/target-hash") == shown.get("vmaffinity.io/observed-hash")
-        return current and shown.get(PHASE) == phase
-
-    until(f"{name} is {phase}", reported, 60)
-
 
 def refused(machines, item):
     """Apply and expect a refusal; returns what kubectl said."""
@@ -38,7 +20,7 @@ def refused(machines, item):
 def test_a_changed_affinity_moves_the_vm_with_one_migration(moving):
     node = moving.run(virtual_machine("web", affinity=in_zone("zone-1")))
     moving.apply(virtual_machine("web", affinity=in_zone("zone-2")))
-    wait_for_phase(moving, "Succeeded")
+    moving.wait_for_report("Succeeded")
     assert moving.zone_of(moving.node_of("web")) == "zone-2"
     assert moving.node_of("web") != node
     assert moving.get(VMI, "web")["spec"]["affinity"] == in_zone("zone-2")
@@ -81,7 +63,7 @@ def test_rules_that_the_current_node_satisfies_move_nothing(moving, cordoned):
         if cordoned:
             moving.cluster.kubectl("cordon", node)
         moving.apply(virtual_machine("web", nodeSelector={"kubernetes.io/hostname": node}))
-        wait_for_phase(moving, "NotNeeded")
+        moving.wait_for_report("NotNeeded")
         assert moving.node_of("web") == node
         assert moving.migrations() == []
     finally:
@@ -92,14 +74,14 @@ def test_rules_that_an_over_full_current_node_satisfies_move_nothing(moving):
     node = moving.run(virtual_machine("web", "8Gi", nodeSelector={ZONE: "zone-1"}))
     moving.fill(node, moving.allocatable(node))
     moving.apply(virtual_machine("web", "8Gi", nodeSelector={"kubernetes.io/hostname": node}))
-    wait_for_phase(moving, "NotNeeded")
+    moving.wait_for_report("NotNeeded")
     assert moving.migrations() == []
 
 
 def test_a_no_op_apply_and_a_label_only_edit_call_no_webhook(moving):
     item = virtual_machine("web", nodeSelector={ZONE: "zone-1"})
     moving.run(item)
-    wait_for_phase(moving, "NotNeeded")
+    moving.wait_for_report("NotNeeded")
     calls = moving.webhook_calls()
     moving.apply(item)
     moving.kubectl("label", "vm", "web", "team=shop")
@@ -115,7 +97,7 @@ def test_a_dry_run_shows_the_stamp_and_changes_nothing(moving):
     changed = json.dumps(virtual_machine("web", nodeSelector={ZONE: "zone-2"}))
     shown = moving.kubectl("apply", "--dry-run=server", "-o", "json", "-f", "-", input=changed)
     stamp = json.loads(shown.stdout)["metadata"]["annotations"]["vmaffinity.io/target-hash"]
-    assert stamp != annotations(moving)["vmaffinity.io/target-hash"]
+    assert stamp != moving.annotations()["vmaffinity.io/target-hash"]
     owners = [
         field
         for entry in moving.managed_fields("web")
@@ -147,7 +129,7 @@ def test_failed_migrations_are_tried_again(moving, faults):
     moving.apply(virtual_machine("web", affinity=in_zone("zone-2")))
     until("an attempt failed", lambda: moving.ended("Failed"), 60)
     faults.clear()
-    wait_for_phase(moving, "Succeeded")
+    moving.wait_for_report("Succeeded")
     assert len(moving.migrations()) == 2
     assert moving.zone_of(moving.node_of("web")) == "zone-2"
 

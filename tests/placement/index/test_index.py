@@ -53,6 +53,28 @@ def test_a_pod_that_finished_counts_no_longer():
     assert (used(index), used(index, "pods")) == (0, 0)
 
 
+def test_a_pod_that_is_deleted_counts_no_longer():
+    index = builders.index(builders.node("n"))
+    for pod in (POD, replace(POD, name="elsewhere", node_name="unknown")):
+        index.apply(Applied(pod))
+        index.apply(Deleted(PodInfo, pod.key))
+    assert (used(index), used(index, "pods"), index.pods) == (0, 0, {})
+
+
+def test_one_of_two_pods_that_wait_for_a_node_may_go():
+    index, other = ClusterIndex(), replace(POD, name="other")
+    for event in (Applied(POD), Applied(other), Deleted(PodInfo, POD.key), Applied(NodeInfo("n"))):
+        index.apply(event)
+    assert (used(index), index.keys(PodInfo)) == (5, ["default/other"])
+
+
+def test_a_finished_list_of_pods_drops_the_others():
+    index = builders.index(builders.node("n"))
+    index.apply(Applied(POD))
+    index.apply(Replaced(PodInfo, (replace(POD, name="other", usage={"cpu": 1}),)))
+    assert (used(index), index.keys(PodInfo)) == (1, ["default/other"])
+
+
 def test_a_node_that_changes_keeps_its_pods():
     index = builders.index(builders.node("n", allocatable={"cpu": "1", "memory": "1"}))
     index.apply(Applied(POD))

@@ -70,6 +70,15 @@ def test_nothing_is_left_of_pods_that_went():
     assert vars(groups) == vars(PodGroups())
 
 
+def test_what_shares_a_label_with_what_went_is_still_found():
+    groups = placed((pod("web", a="1"), 0), (pod("web", a="2", terms=(term(),)), 1))
+    groups.place(pod("none", terms=(term(WIDE),)), 2, 1)
+    groups.place(pod("none", terms=(term(WIDE),)), 2, -1)
+    groups.place(pod("web", a="1"), 0, -1)
+    assert [group.labels["a"] for group in groups.groups_for(WEB)] == ["2"]
+    assert [key for key, _ in groups.terms_for({"app": "web"})] == [("red", term())]
+
+
 @pytest.mark.parametrize(
     ("selector", "apps"),
     [
