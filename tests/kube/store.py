@@ -90,6 +90,7 @@ class Store:
                 self.history[collection].clear()
                 self._oldest[collection] = self.version
             self._pages.clear()
+            self.changed.notify_all()
 
     def page(self, collection, query):
         """Give one page of a list, of a snapshot that its first page took."""

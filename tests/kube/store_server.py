@@ -139,7 +139,8 @@ class _Handler(BaseHTTPRequestHandler):
         """The version up to which a watch that stands at this one has missed nothing."""
         store = self.state.store
         with store.changed:
-            return version if store.since(collection, version) else max(version, store.version)
+            missed_nothing = store.since(collection, version) == []
+            return max(version, store.version) if missed_nothing else version
 
     def _lines(self, collection, version, limit):
         """Give the changes since a version and those to come, until the limit or the end."""
