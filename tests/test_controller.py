@@ -1,18 +1,18 @@
 """webhook.controller: look, decide, act."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
 
 from tests import builders
 from tests.builders import inventory, kubevirt_node, value
-from webhook.controller import REFUSED_PAUSE, Controller
+from webhook.controller import REFUSED_PAUSE, UNSEEN_FOR, Controller
 from webhook.inventory import Inventory
 from webhook.kube.executor import AlreadyThere, Done, Gone, Refused, Unreachable
-from webhook.objects import Replaced
-from webhook.objects.rollout import CreateMigration, RolloutRecord
+from webhook.objects import Applied, Replaced
+from webhook.objects.rollout import CreateMigration, RecordRollout, RolloutRecord
 from webhook.objects.virtual_machine import TARGET_HASH
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -91,6 +91,32 @@ def test_what_is_already_there_is_no_obstacle():
     controller(due(), recorder).run_once()
     assert any(isinstance(action, CreateMigration) for action in recorder.asked)
     assert recorder.kinds[-1] == "EmitEvent"
+
+
+def test_a_vm_is_left_alone_until_what_was_recorded_of_it_is_seen():
+    cluster, recorder, clock = due(), Recorder(), Clock()
+    running = controller(cluster, recorder, clock)
+    running.run_once()
+    (written,) = [a.record for a in recorder.asked if isinstance(a, RecordRollout)]
+    recorder.asked.clear()
+    cluster.apply([Applied(replace(written, phase="Pending", attempts=()))])
+    running.run_once()
+    assert recorder.asked == []
+    cluster.apply([Applied(replace(written, uid="u", message="in other words"))])
+    running.run_once()
+    assert "CreateMigration" in recorder.kinds
+
+
+def test_a_record_that_is_never_seen_holds_its_vm_up_for_a_while_only():
+    recorder, clock = Recorder(), Clock()
+    running = controller(due(), recorder, clock)
+    running.run_once()
+    once = list(recorder.kinds)
+    running.run_once()
+    assert recorder.kinds == once
+    clock.seconds = UNSEEN_FOR
+    running.run_once()
+    assert recorder.kinds == once * 2
 
 
 def test_nothing_is_decided_before_our_own_records_were_listed():

@@ -122,3 +122,9 @@ def lease(name: str, now: str) -> Object:
         "metadata": {"name": name, "namespace": "kube-node-lease"},
         "spec": {"holderIdentity": name, "leaseDurationSeconds": LEASE_SECONDS, "renewTime": now},
     }
+
+
+def is_ready(found: Object | None) -> bool:
+    """Whether a Node says that it is ready."""
+    shown = ((found or {}).get("status") or {}).get("conditions") or []
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in shown)

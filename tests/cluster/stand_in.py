@@ -120,6 +120,7 @@ class StandIn:
             if self.is_alive(name):
                 self._renew_lease(name)
                 self._renew_heartbeat(name)
+                self._renew_status(name)
             elif Fault.GONE in self.faults.at("Node", "", name, self._node(name)):
                 self.remove_node(name)
 
@@ -185,6 +186,12 @@ class StandIn:
         annotations = {nodes.HEARTBEAT: _now()}
         self._kubelet(name).patch(path("Node", name), {"metadata": {"annotations": annotations}})
         self._beaten[name] = now
+
+    def _renew_status(self, name: str) -> None:
+        """Come back when the cluster gave the node up, as it does after an outage of its own."""
+        if not nodes.is_ready(self._node(name)):
+            status = nodes.status(self._specs[name], _now())
+            self._kubelet(name).patch(path("Node", name) + "/status", {"status": status})
 
     # Who, and what is on.
 

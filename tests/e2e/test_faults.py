@@ -161,6 +161,15 @@ def test_a_vm_on_a_node_that_vanished_starts_elsewhere(cluster, machines):
         cluster.add_node(SPECS[node])
 
 
+def test_a_node_that_the_cluster_gave_up_by_mistake_comes_back(cluster):
+    unknown = {"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown"}
+    status = {"status": {"conditions": [unknown]}}
+    given_up = cluster.api.patch("/api/v1/nodes/node-a/status", status, "strategic")
+    (ready,) = [each for each in given_up["status"]["conditions"] if each["type"] == "Ready"]
+    assert ready["status"] == "Unknown"
+    until("node-a is ready", lambda: is_ready(cluster, "node-a"))
+
+
 def is_ready(cluster, node: str) -> bool:
     """Whether a node is ready."""
     conditions = cluster.api.get("Node", node)["status"]["conditions"]

@@ -118,6 +118,21 @@ def test_after_a_fault_the_inventory_equals_a_fresh_one(cluster, cluster_api, in
         until_equal(inventory, cluster.store, row)
 
 
+@pytest.mark.edge
+def test_a_quiet_watch_that_is_cut_after_a_while_begins_a_new_row_of_delays(
+    cluster, cluster_api, inventory
+):
+    clock = Clock()
+    cluster.faults += [Fault("status"), Fault("status"), Fault("cut", after=1)]
+    with reflecting(cluster_api, ROWS["Node"], inventory, clock) as (_, stop):
+        cluster.wait_until(lambda: cluster.watches() == 3)
+        inventory.wait_until(lambda: inventory.calls[-1][0] == "reached")
+        clock.now += 20
+        cluster.store.put(NODES, node("new"))
+        until_equal(inventory, cluster.store, ROWS["Node"])
+        assert [w for w in stop.waits if w and w > 0.01] == [0.375, 0.75, 0.375]
+
+
 OPERATIONS = st.lists(
     st.one_of(
         st.tuples(st.just("put"), st.integers(0, 5), st.sampled_from("ab")),

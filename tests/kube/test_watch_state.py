@@ -217,6 +217,15 @@ def test_the_delay_doubles_up_to_a_limit_and_half_of_it_is_chance():
     assert [state().delay(chance) for chance in (0.0, 0.5, 0.99)] == [0.25, 0.375, 0.4975]
 
 
+def test_a_watch_that_stood_for_long_and_said_nothing_is_no_failure_in_a_row():
+    seen = state()
+    seen.delay(0.0)
+    seen.stood(15.0)
+    assert seen.failures == 1
+    seen.stood(15.1)
+    assert seen.failures == 0
+
+
 def test_the_delay_starts_anew_once_something_was_said():
     seen = watching()
     seen.delay(0.0)

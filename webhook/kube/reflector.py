@@ -105,8 +105,11 @@ class Reflector:
         with self._api.stream(self.row.path, query=query, read_timeout=seconds + GRACE) as stream:
             self._stream = stream
             self._inventory.reached(self.row.type)
-            for line in lines(self._timely(stream, opened + seconds + GRACE)):
-                self._take(self._state.line(line))
+            try:
+                for line in lines(self._timely(stream, opened + seconds + GRACE)):
+                    self._take(self._state.line(line))
+            finally:
+                self._state.stood(self._surroundings.monotonic() - opened)
         now = self._surroundings.monotonic()
         self._state.ended(now - opened)
         self._inventory.heard(self.row.type, now)

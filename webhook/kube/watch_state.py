@@ -218,6 +218,11 @@ class WatchState:
             raise BadAnswer(f"the watch of {self.row.resource} ended as soon as it had begun")
         self.failures = 0
 
+    def stood(self, seconds: float) -> None:
+        """A watch has ended, in whatever way; after one that stood for long we count anew."""
+        if seconds > LONGEST_DELAY:
+            self.failures = 0
+
     def delay(self, chance: float) -> float:
         """Seconds to wait after a failure: doubled each time, with half of it left to chance.
 

@@ -33,7 +33,7 @@ class Moving(Machines):
 
         def reported() -> bool:
             shown = self.annotations(vm)
-            return shown.get(TARGET) == shown.get(OBSERVED) and shown.get(PHASE) == phase
+            return (shown.get(PHASE), shown.get(OBSERVED)) == (phase, shown.get(TARGET))
 
         until(f"{vm} is {phase}", reported, REPORT_SECONDS)
 
