@@ -141,6 +141,13 @@ def test_a_stamp_that_was_tampered_with_or_dropped_is_put_right(tampered):
     assert stamped(annotated(PLACED, tampered), old, username="other") == STAMP
 
 
+@pytest.mark.parametrize("tampered", [{}, {TARGET_HASH: HASH}, {TARGET_HASH: "x"}])
+def test_a_stamp_of_earlier_rules_cannot_be_turned_into_one_of_these(tampered):
+    slipped_past = {TARGET_HASH: "0" * 16, REQUESTED_BY: "dev"}
+    old = annotated(PLACED, slipped_past)
+    assert stamped(annotated(PLACED, tampered), old) == slipped_past
+
+
 def test_a_forged_stamp_where_there_was_none_is_removed():
     forged = annotated(PLACED, {**STAMP, "note": "x"})
     assert stamped(forged, PLACED) == {"note": "x"}

@@ -34,7 +34,8 @@ def stamp(request: Request, features: Features) -> list[dict[str, Any]]:
     """The patch that stamps what is about to be admitted: pure in (old, new, user).
 
     A changed placement is stamped with its hash and its user. A stamp that somebody else
-    touched is put right again. Anything else, and what cannot be read, is left alone.
+    touched is put back as it was: it proves an admission, so nobody can make one. Anything
+    else, and what cannot be read, is left alone.
     """
     if request.operation not in _JUDGED:
         return []
@@ -56,8 +57,4 @@ def _wanted(
         return {}
     if detect(old, new).placement:
         return {TARGET_HASH: new.placement.hash, REQUESTED_BY: username}
-    if all(before.get(key) == new.annotations.get(key) for key in STAMPS):
-        return {}
-    if TARGET_HASH not in before:
-        return dict.fromkeys(STAMPS)
-    return {TARGET_HASH: new.placement.hash, REQUESTED_BY: before.get(REQUESTED_BY)}
+    return {key: before.get(key) for key in STAMPS}
