@@ -168,3 +168,43 @@ def test_a_hotplug_changes_the_pods_own_requests_by_the_difference():
         "memory": 6 * GIB + 16 * MIB,
     }
     assert resized({"cpu": 100}, larger, SMALL, MAIN)["cpu"] == 0
+
+
+def test_without_a_console_log_there_is_no_container_for_it():
+    with_log, without = (
+        estimated_requests(replace(SMALL, console_log=log), MAIN) for log in (True, False)
+    )
+    assert with_log["cpu"] - without["cpu"] == 5
+    assert with_log["memory"] - without["memory"] == 35_000_000
+
+
+def test_a_share_of_a_cpu_is_rounded_up():
+    odd = KubeVirt(version="v1.10.0", cpu_allocation_ratio=3)
+    assert estimated_requests(replace(SMALL, vcpus=1, console_log=False), odd)["cpu"] == 334
+
+
+def test_an_isolated_emulator_thread_takes_a_cpu():
+    pinned = replace(SMALL, dedicated_cpu=True, isolated_emulator=True, console_log=False)
+    assert estimated_requests(pinned, MAIN)["cpu"] == 3000
+
+
+def test_an_overcommitted_overhead_is_not_requested():
+    guest = replace(SMALL, overhead_is_overcommitted=True, console_log=False)
+    assert estimated_requests(guest, MAIN)["memory"] == 2 * GIB
+
+
+def test_the_clusters_ratio_multiplies_the_overhead():
+    more = KubeVirt(version="v1.10.0", overhead_ratio=1.5)
+    assert overhead(SMALL, more) == 465_568_000
+
+
+def test_encrypted_memory_and_sockets_need_devices():
+    machine = replace(SMALL, encrypted="kubevirt.io/sev", vsock=True)
+    found = estimated_requests(machine, MAIN)
+    assert found["devices.kubevirt.io/sev"] == found["devices.kubevirt.io/vhost-vsock"] == 1
+    assert overhead(machine, MAIN) - overhead(SMALL, MAIN) == 256 * MIB
+
+
+def test_the_clusters_architecture_counts_where_the_vm_has_none():
+    arm = KubeVirt(version="v1.10.0", default_architecture="arm64")
+    assert overhead(replace(SMALL, architecture=""), arm) - overhead(SMALL, arm) == 128 * MIB

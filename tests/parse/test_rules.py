@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from tests import builders
 from webhook.objects import (
     AffinityTerm,
     LabelSelector,
@@ -13,7 +14,7 @@ from webhook.objects import (
     SchedulingRules,
     Toleration,
 )
-from webhook.parse import wire
+from webhook.parse import ParseError, wire
 from webhook.parse.rules import scheduling_rules, string_map
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -108,3 +109,16 @@ def test_selectors_and_tolerations_are_taken_as_they_stand():
 )
 def test_a_map_of_strings_is_read_as_the_api_reads_it(raw, mapped):
     assert string_map(raw) == mapped
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"affinity": {"nodeAffinity": {PREFERRED: 5}}},
+        {"affinity": {"podAntiAffinity": {PREFERRED: [{"weight": "much"}]}}},
+        {"tolerations": [{"tolerationSeconds": "abc"}]},
+    ],
+)
+def test_wrong_types_are_found_in_what_never_filters_too(spec):
+    with pytest.raises(ParseError):
+        builders.value(builders.vm(**spec))

@@ -313,7 +313,57 @@ def domain(**fields):
             Machine(requests={"cpu": 1000, "memory": 1024}, limits={"cpu": 2}),
             id="resources",
         ),
-        pytest.param(domain(ioThreadsPolicy="auto"), Machine(io_threads=1), id="io threads"),
+        pytest.param(
+            domain(
+                ioThreadsPolicy="supplementalPool", ioThreads={"supplementalPoolThreadCount": 4}
+            ),
+            Machine(io_threads=4),
+            id="a pool of io threads",
+        ),
+        pytest.param(
+            domain(ioThreadsPolicy="supplementalPool", ioThreads={}),
+            Machine(),
+            id="a pool of nothing",
+        ),
+        pytest.param(domain(ioThreadsPolicy="auto"), Machine(), id="io threads beside the vCPUs"),
+        pytest.param(
+            domain(devices={"logSerialConsole": False}),
+            Machine(console_log=False),
+            id="no log of the console",
+        ),
+        pytest.param(
+            domain(devices={"autoattachSerialConsole": False, "autoattachVSOCK": True}),
+            Machine(console_log=False, vsock=True),
+            id="no console, but a socket",
+        ),
+        pytest.param(
+            domain(cpu={"dedicatedCpuPlacement": True, "isolateEmulatorThread": True}),
+            Machine(dedicated_cpu=True, isolated_emulator=True),
+            id="an emulator thread of its own",
+        ),
+        pytest.param(
+            domain(resources={"overcommitGuestOverhead": True}),
+            Machine(overhead_is_overcommitted=True),
+            id="an overcommitted overhead",
+        ),
+        pytest.param(
+            domain(memory={"reservedOverhead": {"addedOverhead": "1Mi"}}),
+            Machine(added_overhead=1024**2),
+            id="an added overhead",
+        ),
+        pytest.param(
+            domain(launchSecurity={"sev": {}}), Machine(encrypted="kubevirt.io/sev"), id="SEV"
+        ),
+        pytest.param(
+            domain(launchSecurity={"sev": {"policy": {"encryptedState": True}}}),
+            Machine(encrypted="kubevirt.io/sev-es"),
+            id="SEV-ES",
+        ),
+        pytest.param(
+            domain(launchSecurity={"snp": {}}),
+            Machine(encrypted="kubevirt.io/sev-snp"),
+            id="SEV-SNP",
+        ),
         pytest.param(domain(ioThreadsPolicy="shared"), Machine(), id="shared io threads"),
         pytest.param(domain(devices={"tpm": {}}), Machine(tpm=True), id="a tpm"),
         pytest.param(
@@ -512,3 +562,27 @@ def configured(**configuration):
 )
 def test_the_kubevirt_cr_is_read(tree, kubevirt):
     assert value({"kind": "KubeVirt", **tree}) == kubevirt
+
+
+@pytest.mark.parametrize(
+    ("version", "strategy", "expected"),
+    [
+        ("v1.5.0", None, False),
+        ("v1.6.0", None, True),
+        ("", None, True),
+        ("v1.5.0", "LiveUpdate", True),
+        ("v1.9.0", "Stage", False),
+    ],
+)
+def test_the_rollout_strategy_was_stage_by_default_before_1_6(version, strategy, expected):
+    spec = {"configuration": {"vmRolloutStrategy": strategy}}
+    tree = {"kind": "KubeVirt", "spec": spec, "status": {"observedKubeVirtVersion": version}}
+    found = value({"apiVersion": "kubevirt.io/v1", **tree})
+    assert found.live_update is expected
+
+
+@pytest.mark.parametrize(("text", "ratio"), [("1.5", 1.5), ("much", 1.0), (None, 1.0)])
+def test_the_overhead_ratio_is_a_number_in_text(text, ratio):
+    spec = {"configuration": {"additionalGuestMemoryOverheadRatio": text}}
+    found = value({"apiVersion": "kubevirt.io/v1", "kind": "KubeVirt", "spec": spec})
+    assert found.overhead_ratio == ratio

@@ -147,8 +147,8 @@ def test_nodes_are_refused_by_label_for_good(index, spec, fit):
         pytest.param(
             {"nodeSelector": {"kubevirt.io/schedulable": "true"}},
             ["off", "other"],
-            [],
-            id="a label that virt-handler switches passes",
+            ["other"],
+            id="a label that virt-handler switches off passes, one that is not there does not",
         ),
         pytest.param(
             {"nodeSelector": {"kubevirt.io/schedulable": "true", "zone": "a"}},
@@ -159,8 +159,20 @@ def test_nodes_are_refused_by_label_for_good(index, spec, fit):
         pytest.param(
             {"affinity": affinity(term(label("kubevirt.io/schedulable", "In", "true")))},
             ["off", "other"],
-            [],
+            ["other"],
             id="in affinity, too",
+        ),
+        pytest.param(
+            {"nodeSelector": {"kubevirt.io/schedulable": "soon"}},
+            ["off", "on", "other"],
+            ["off", "on", "other"],
+            id="a value that virt-handler never writes",
+        ),
+        pytest.param(
+            {"affinity": affinity(term(label("kubevirt.io/schedulable", "NotIn", "true")))},
+            ["on"],
+            ["on"],
+            id="who wants it off",
         ),
         pytest.param(
             {

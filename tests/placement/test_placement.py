@@ -4,7 +4,7 @@ import pytest
 
 from tests import builders
 from tests.placement.cases import asking
-from webhook.objects import Applied, Deleted, NodeInfo
+from webhook.objects import Applied, Deleted, NodeInfo, Profile
 from webhook.placement import PLUGINS, Code, NodeVerdict, evaluate
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -212,3 +212,11 @@ def test_a_skipped_plugin_is_not_asked_beside_the_nominated_either(rules, feasib
     index = builders.index(builders.node("a"), ahead)
     diagnosis = evaluate(asking(labels={"app": "web"}, affinity=rules), index)
     assert bool(diagnosis.feasible) is feasible
+
+
+def test_a_filter_that_the_profile_disables_does_not_run():
+    index = builders.index(builders.node(taints=[{"key": "k", "effect": "NoSchedule"}]))
+    pod = builders.value(builders.pod())
+    assert not evaluate(pod, index).feasible
+    index.apply(Applied(Profile(disabled=frozenset({"TaintToleration"}))))
+    assert evaluate(pod, index).feasible

@@ -21,12 +21,13 @@ _IO_THREAD = 8 * _MIB
 def estimated_requests(machine: Machine, kubevirt: KubeVirt) -> Mapping[str, int]:
     """Requests of the whole pod as the scheduler's integers."""
     requests = {
-        "cpu": _cpu(machine, kubevirt) + _CONSOLE_LOG["cpu"],
+        "cpu": _cpu(machine, kubevirt),
         "ephemeral-storage": machine.requests.get("ephemeral-storage", 0) + _EPHEMERAL,
         **_memory(machine, kubevirt),
         **_devices(machine, kubevirt),
     }
-    requests["memory"] += _CONSOLE_LOG["memory"]
+    if machine.console_log:
+        requests = {**requests, **{r: requests[r] + n for r, n in _CONSOLE_LOG.items()}}
     return requests
 
 
@@ -45,13 +46,13 @@ def resized(
 def _cpu(machine: Machine, kubevirt: KubeVirt) -> int:
     cores = machine.vcpus + machine.io_threads
     if machine.dedicated_cpu:
-        return cores * 1000
-    return machine.requests.get("cpu") or cores * 1000 // kubevirt.cpu_allocation_ratio
+        return (cores + machine.isolated_emulator) * 1000
+    return machine.requests.get("cpu") or math.ceil(cores * 1000 / kubevirt.cpu_allocation_ratio)
 
 
 def _memory(machine: Machine, kubevirt: KubeVirt) -> dict[str, int]:
     guest, wanted = machine.guest_memory, _wanted(machine, kubevirt)
-    extra = overhead(machine, kubevirt)
+    extra = 0 if machine.overhead_is_overcommitted else overhead(machine, kubevirt)
     if not machine.hugepages:
         return {"memory": wanted + extra}
     paged = min(wanted, guest) if guest else wanted
@@ -71,11 +72,19 @@ def overhead(machine: Machine, kubevirt: KubeVirt) -> int:
     total = fixed * _MIB + _PER_VCPU * machine.vcpus + _IO_THREAD
     total += _pagetables(machine, kubevirt, version)
     total += graphics * _MIB if machine.graphics else 0
-    total += 128 * _MIB if machine.architecture == "arm64" else 0
+    total += 128 * _MIB if _architecture(machine, kubevirt) == "arm64" else 0
+    total += 256 * _MIB if machine.encrypted else 0
     total += 1024 * _MIB if machine.host_devices else 0
     total += 53 * _MIB if machine.tpm else 0
     total += 100 * _MIB if machine.dedicated_cpu or _guaranteed(machine) else 0
-    return total
+    total += machine.added_overhead
+    if kubevirt.overhead_ratio == 1:
+        return total
+    return math.ceil(total * kubevirt.overhead_ratio / 1000) * 1000
+
+
+def _architecture(machine: Machine, kubevirt: KubeVirt) -> str:
+    return machine.architecture or kubevirt.default_architecture
 
 
 def _pagetables(machine: Machine, kubevirt: KubeVirt, version: Version | None) -> int:
@@ -108,4 +117,8 @@ def _devices(machine: Machine, kubevirt: KubeVirt) -> dict[str, int]:
             devices["devices.kubevirt.io/vhost-net"] = 1
     if machine.interfaces:
         devices["devices.kubevirt.io/tun"] = 1
+    if machine.vsock:
+        devices["devices.kubevirt.io/vhost-vsock"] = 1
+    if machine.encrypted:
+        devices["devices.kubevirt.io/sev"] = 1
     return devices

@@ -51,6 +51,8 @@ def for_start(machine: Machine) -> Selector:
         forced[f"{_MACHINE_TYPE}{machine.machine_type}"] = "true"
     if machine.dedicated_cpu:
         forced["kubevirt.io/cpumanager"] = "true"
+    if machine.encrypted:
+        forced[machine.encrypted] = "true"
     return forced
 
 

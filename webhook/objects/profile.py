@@ -21,12 +21,23 @@ class Namespace:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The arguments of a kube-scheduler profile that change a Filter's answer."""
+    """What a kube-scheduler profile changes of the Filters' answers.
+
+    `disabled` names filters that do not run; `*` all that are not `enabled` by name.
+    """
 
     scheduler_name: str = "default-scheduler"
     added_affinity: NodeSelector | None = None
     ignored_resources: frozenset[str] = frozenset()
     ignored_resource_groups: frozenset[str] = frozenset()
+    disabled: frozenset[str] = frozenset()
+    enabled: frozenset[str] = frozenset()
+
+    def runs(self, plugin: str) -> bool:
+        """Whether the filter of this name runs."""
+        if plugin in self.enabled:
+            return True
+        return plugin not in self.disabled and "*" not in self.disabled
 
     @property
     def key(self) -> str:

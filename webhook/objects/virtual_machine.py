@@ -39,7 +39,8 @@ class Placement:
 class Machine:
     """What KubeVirt's rendering of a launcher pod reads of a VM template or VMI spec.
 
-    Quantities are integers: memory in bytes, cpu in milli units.
+    Quantities are integers: memory in bytes, cpu in milli units. `io_threads` are those of a
+    supplemental pool; `encrypted` is the node label that the guest's memory encryption needs.
     """
 
     architecture: str = ""
@@ -60,6 +61,12 @@ class Machine:
     tpm: bool = False
     extended: Mapping[str, int] = field(default_factory=dict)
     host_devices: bool = False
+    isolated_emulator: bool = False
+    console_log: bool = True
+    vsock: bool = False
+    encrypted: str = ""
+    added_overhead: int = 0
+    overhead_is_overcommitted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +159,7 @@ class KubeVirt:
     node_selectors: Mapping[str, str] = field(default_factory=dict)
     cpu_allocation_ratio: int = 10
     memory_overcommit: int = 100
+    overhead_ratio: float = 1.0
     use_emulation: bool = False
     parallel_migrations_per_cluster: int = 5
     parallel_outbound_migrations_per_node: int = 2

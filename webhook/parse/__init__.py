@@ -9,20 +9,21 @@ from typing import Any
 
 import msgspec
 
-from webhook.objects import Features, PodInfo, Profile
+from webhook.objects import Features, PodInfo
 from webhook.objects.events import Object
 from webhook.parse import (
     cluster_wire,
     defaults,
+    kubevirt_cr_wire,
     kubevirt_wire,
     pods,
     rollouts,
     virtual_machines,
     wire,
 )
+from webhook.parse.profiles import scheduler_profile
 from webhook.parse.quantities import BadQuantity
 from webhook.parse.resources import BadResource
-from webhook.parse.selectors import node_selector
 from webhook.parse.sentences import quantity_sentence, sentence
 
 Tree = Mapping[str, Any]
@@ -43,19 +44,6 @@ class Kind:
     wire: type[Any]
     lower: Callable[[Any, Tree, Features], Object]
     plain: bool = False
-
-
-def _profile(raw: cluster_wire.SchedulerConfiguration, tree: Tree, features: Features) -> Object:
-    first = (raw.profiles or [cluster_wire.SchedulerProfile()])[0]
-    by_name = {c.name: c.args or cluster_wire.PluginArgs() for c in first.plugin_config or ()}
-    affinity = by_name.get("NodeAffinity", cluster_wire.PluginArgs()).added_affinity
-    fit = by_name.get("NodeResourcesFit", cluster_wire.PluginArgs())
-    return Profile(
-        scheduler_name=first.scheduler_name or "default-scheduler",
-        added_affinity=node_selector(affinity.required) if affinity else None,
-        ignored_resources=frozenset(fit.ignored_resources or ()),
-        ignored_resource_groups=frozenset(fit.ignored_resource_groups or ()),
-    )
 
 
 KINDS: Mapping[str, Kind] = {
@@ -80,7 +68,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "KubeVirt": Kind(
         "kubevirt.io",
-        kubevirt_wire.KubeVirt,
+        kubevirt_cr_wire.KubeVirt,
         lambda raw, tree, features: virtual_machines.kubevirt(raw),
     ),
     "AffinityRollout": Kind(
@@ -89,7 +77,9 @@ KINDS: Mapping[str, Kind] = {
         lambda raw, tree, features: rollouts.rollout_record(raw),
     ),
     "KubeSchedulerConfiguration": Kind(
-        "kubescheduler.config.k8s.io", cluster_wire.SchedulerConfiguration, _profile
+        "kubescheduler.config.k8s.io",
+        cluster_wire.SchedulerConfiguration,
+        lambda raw, tree, features: scheduler_profile(raw),
     ),
 }
 

@@ -54,10 +54,31 @@ class PluginConfig(Wire):
     args: PluginArgs | None = None
 
 
+class PluginName(Wire):
+    """An entry of plugins.*.enabled and disabled."""
+
+    name: str | None = None
+
+
+class PluginSet(Wire):
+    """plugins.filter and plugins.multiPoint."""
+
+    enabled: list[PluginName] | None = None
+    disabled: list[PluginName] | None = None
+
+
+class Plugins(Wire):
+    """profiles[].plugins, as far as filtering goes."""
+
+    filter: PluginSet | None = None
+    multi_point: PluginSet | None = None
+
+
 class SchedulerProfile(Wire):
     """profiles[]."""
 
     scheduler_name: str | None = None
+    plugins: Plugins | None = None
     plugin_config: list[PluginConfig] | None = None
 
 

@@ -33,6 +33,7 @@ class CPU(Wire):
     model: str | None = None
     features: list[CPUFeature] | None = None
     dedicated_cpu_placement: bool | None = None
+    isolate_emulator_thread: bool | None = None
 
 
 class Hugepages(Wire):
@@ -41,11 +42,37 @@ class Hugepages(Wire):
     page_size: str | None = None
 
 
+class ReservedOverhead(Wire):
+    """domain.memory.reservedOverhead."""
+
+    added_overhead: Quantity = None
+
+
 class Memory(Wire):
     """domain.memory."""
 
     guest: Quantity = None
     hugepages: Hugepages | None = None
+    reserved_overhead: ReservedOverhead | None = None
+
+
+class DomainResources(Resources):
+    """domain.resources."""
+
+    overcommit_guest_overhead: bool | None = None
+
+
+class IOThreads(Wire):
+    """domain.ioThreads."""
+
+    supplemental_pool_thread_count: int | None = None
+
+
+class LaunchSecurity(Wire):
+    """domain.launchSecurity."""
+
+    sev: Any = None
+    snp: Any = None
 
 
 class Interface(Wire):
@@ -68,6 +95,9 @@ class Devices(Wire):
     host_devices: list[HostDevice] | None = None
     autoattach_graphics_device: bool | None = None
     autoattach_pod_interface: bool | None = None
+    autoattach_serial_console: bool | None = None
+    autoattach_vsock: bool | None = msgspec.field(default=None, name="autoattachVSOCK")
+    log_serial_console: bool | None = None
     tpm: Any = None
 
 
@@ -82,10 +112,12 @@ class Domain(Wire):
 
     cpu: CPU | None = None
     memory: Memory | None = None
-    resources: Resources | None = None
+    resources: DomainResources | None = None
     devices: Devices | None = None
     machine: MachineType | None = None
     io_threads_policy: str | None = None
+    io_threads: IOThreads | None = None
+    launch_security: LaunchSecurity | None = None
 
 
 class ClaimVolume(Wire):
@@ -178,49 +210,3 @@ class Instance(Wire):
     metadata: Metadata | None = None
     spec: InstanceSpec | None = None
     status: InstanceStatus | None = None
-
-
-class DeveloperConfiguration(Wire):
-    """spec.configuration.developerConfiguration of the KubeVirt CR."""
-
-    node_selectors: StringMap = None
-    cpu_allocation_ratio: int | None = None
-    memory_overcommit: int | None = None
-    use_emulation: bool | None = None
-
-
-class MigrationLimits(Wire):
-    """spec.configuration.migrations of the KubeVirt CR."""
-
-    parallel_migrations_per_cluster: int | None = None
-    parallel_outbound_migrations_per_node: int | None = None
-
-
-class Configuration(Wire):
-    """spec.configuration of the KubeVirt CR."""
-
-    vm_rollout_strategy: str | None = None
-    migrations: MigrationLimits | None = None
-    developer_configuration: DeveloperConfiguration | None = None
-
-
-class KubeVirtSpec(Wire):
-    """spec of the KubeVirt CR."""
-
-    configuration: Configuration | None = None
-
-
-class KubeVirtStatus(Wire):
-    """status of the KubeVirt CR."""
-
-    observed_kube_virt_version: str | None = msgspec.field(
-        default=None, name="observedKubeVirtVersion"
-    )
-    default_architecture: str | None = None
-
-
-class KubeVirt(Wire):
-    """kubevirt.io KubeVirt."""
-
-    spec: KubeVirtSpec | None = None
-    status: KubeVirtStatus | None = None

@@ -7,14 +7,14 @@ from typing import Any
 from webhook.objects import (
     KubeVirt,
     Placement,
+    Version,
     VirtualMachine,
     VirtualMachineInstance,
 )
-from webhook.objects.virtual_machine import Machine
+from webhook.parse import kubevirt_cr_wire as cr
 from webhook.parse import kubevirt_wire as kv
 from webhook.parse import wire
-from webhook.parse.quantities import NANO
-from webhook.parse.resources import amounts, integers
+from webhook.parse.machines import machine
 from webhook.parse.rules import scheduling_rules, string_map
 
 _PLACEMENT = ("affinity", "nodeSelector", "tolerations")
@@ -150,67 +150,38 @@ def _not_migratable(conditions: list[wire.Condition]) -> str:
     return ""
 
 
-def kubevirt(raw: kv.KubeVirt) -> KubeVirt:
+def kubevirt(raw: cr.KubeVirt) -> KubeVirt:
     """The KubeVirt CR."""
-    configuration = (raw.spec and raw.spec.configuration) or kv.Configuration()
-    developer = configuration.developer_configuration or kv.DeveloperConfiguration()
-    limits = configuration.migrations or kv.MigrationLimits()
-    status = raw.status or kv.KubeVirtStatus()
+    configuration = (raw.spec and raw.spec.configuration) or cr.Configuration()
+    developer = configuration.developer_configuration or cr.DeveloperConfiguration()
+    limits = configuration.migrations or cr.MigrationLimits()
+    status = raw.status or cr.KubeVirtStatus()
+    version = status.observed_kube_virt_version or ""
     return KubeVirt(
-        live_update=configuration.vm_rollout_strategy in (None, "", "LiveUpdate"),
-        version=status.observed_kube_virt_version or "",
+        live_update=_live_update(configuration.vm_rollout_strategy, version),
+        version=version,
         default_architecture=status.default_architecture or "amd64",
         node_selectors=string_map(developer.node_selectors),
         cpu_allocation_ratio=developer.cpu_allocation_ratio or 10,
         memory_overcommit=developer.memory_overcommit or 100,
+        overhead_ratio=_ratio(configuration.additional_guest_memory_overhead_ratio),
         use_emulation=bool(developer.use_emulation),
         parallel_migrations_per_cluster=limits.parallel_migrations_per_cluster or 5,
         parallel_outbound_migrations_per_node=limits.parallel_outbound_migrations_per_node or 2,
     )
 
 
-def machine(spec: kv.InstanceSpec, actual: kv.MachineType | None) -> Machine:
-    """The part of a VM or VMI spec that shapes its launcher pod."""
-    domain = spec.domain or kv.Domain()
-    cpu, devices = domain.cpu or kv.CPU(), domain.devices or kv.Devices()
-    memory, resources = domain.memory or kv.Memory(), domain.resources or wire.Resources()
-    types = [t.type for t in (actual, domain.machine) if t is not None and t.type]
-    interfaces = devices.interfaces
-    return Machine(
-        architecture=spec.architecture or "",
-        cpu_model=cpu.model or "",
-        required_features=_features(cpu, ("", "require")),
-        forbidden_features=_features(cpu, ("forbid",)),
-        machine_type=types[0] if types else "",
-        vcpus=max(1, cpu.cores or 1) * max(1, cpu.sockets or 1) * max(1, cpu.threads or 1),
-        io_threads=1 if domain.io_threads_policy == "auto" else 0,
-        dedicated_cpu=bool(cpu.dedicated_cpu_placement),
-        guest_memory=amounts({"memory": memory.guest})["memory"] // NANO,
-        hugepages=(memory.hugepages and memory.hugepages.page_size) or "",
-        requests=integers(amounts(resources.requests)),
-        limits=integers(amounts(resources.limits)),
-        graphics=devices.autoattach_graphics_device is not False,
-        interfaces=bool(interfaces) or devices.autoattach_pod_interface is not False,
-        virtio_interfaces=_virtio(interfaces, devices.autoattach_pod_interface),
-        tpm=devices.tpm is not None,
-        extended=_device_names(devices),
-        host_devices=bool(devices.gpus or devices.host_devices),
-    )
+def _live_update(strategy: str | None, version: str) -> bool:
+    """vmRolloutStrategy; where none is set the default is Stage before KubeVirt 1.6."""
+    if strategy:
+        return strategy == "LiveUpdate"
+    found = Version.parse(version)
+    return found is None or found >= Version(1, 6)
 
 
-def _virtio(interfaces: list[kv.Interface] | None, autoattach: bool | None) -> bool:
-    if interfaces:
-        return any((i.model or "virtio") == "virtio" for i in interfaces)
-    return autoattach is not False
-
-
-def _features(cpu: kv.CPU, policies: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f.name or "" for f in cpu.features or () if (f.policy or "") in policies)
-
-
-def _device_names(devices: kv.Devices) -> Mapping[str, int]:
-    counts: dict[str, int] = {}
-    for device in [*(devices.gpus or ()), *(devices.host_devices or ())]:
-        if device.device_name:
-            counts[device.device_name] = counts.get(device.device_name, 0) + 1
-    return counts
+def _ratio(text: str | None) -> float:
+    """additionalGuestMemoryOverheadRatio; KubeVirt ignores one that is no number."""
+    try:
+        return float(text or 1)
+    except ValueError:
+        return 1.0

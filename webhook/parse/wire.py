@@ -64,9 +64,19 @@ class NodeSelector(Wire):
     node_selector_terms: list[NodeSelectorTerm] | None = None
 
 
+class PreferredSchedulingTerm(Wire):
+    """A preferred term of node affinity; read for its types only."""
+
+    weight: int | None = None
+    preference: NodeSelectorTerm | None = None
+
+
 class NodeAffinity(Wire):
     """affinity.nodeAffinity."""
 
+    preferred: list[PreferredSchedulingTerm] | None = msgspec.field(
+        default=None, name="preferredDuringSchedulingIgnoredDuringExecution"
+    )
     required: NodeSelector | None = msgspec.field(
         default=None, name="requiredDuringSchedulingIgnoredDuringExecution"
     )
@@ -83,9 +93,19 @@ class PodAffinityTerm(Wire):
     mismatch_label_keys: list[str] | None = None
 
 
+class WeightedPodAffinityTerm(Wire):
+    """A preferred term of pod (anti-)affinity; read for its types only."""
+
+    weight: int | None = None
+    pod_affinity_term: PodAffinityTerm | None = None
+
+
 class PodAffinity(Wire):
     """affinity.podAffinity and affinity.podAntiAffinity."""
 
+    preferred: list[WeightedPodAffinityTerm] | None = msgspec.field(
+        default=None, name="preferredDuringSchedulingIgnoredDuringExecution"
+    )
     required: list[PodAffinityTerm] | None = msgspec.field(
         default=None, name="requiredDuringSchedulingIgnoredDuringExecution"
     )
@@ -106,6 +126,7 @@ class Toleration(Wire):
     operator: str | None = None
     value: str | None = None
     effect: str | None = None
+    toleration_seconds: int | None = None
 
 
 class TopologySpreadConstraint(Wire):

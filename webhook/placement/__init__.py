@@ -47,7 +47,7 @@ def evaluate(pod: PodInfo, index: ClusterIndex) -> Diagnosis:
     """
     everyone = index.nodes.all
     narrowed, narrowing, active = everyone, [], []
-    for plugin in PLUGINS:
+    for plugin in (each for each in PLUGINS if index.profile.runs(each.name)):
         outcome = plugin.prefilter(pod, index)
         if outcome.refusal:
             return _refused_everywhere(plugin, outcome.refusal, pod, index)

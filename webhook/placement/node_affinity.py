@@ -14,8 +14,8 @@ from webhook.placement.index.node_sets import NodeSets, union
 REASON = "node(s) didn't match Pod's node affinity/selector"
 REASON_ENFORCED = "node(s) didn't match scheduler-enforced node affinity"
 REASON_CONFLICT = "pod affinity terms conflict"
-#: virt-handler switches this label off while it is not ready, so a mismatch passes.
-_PASSING_LABELS = frozenset({"kubevirt.io/schedulable"})
+#: virt-handler sets this label to false while it is not ready, so that mismatch passes.
+_SCHEDULABLE = "kubevirt.io/schedulable"
 
 
 def prefilter(pod: PodInfo, index: ClusterIndex) -> PreFilter:
@@ -44,36 +44,37 @@ def node_affinity(pod: PodInfo, index: ClusterIndex) -> Iterator[Rejection]:
     enforced = nodes.all & ~matching(index.profile.added_affinity, nodes)
     yield Rejection(enforced, REASON_ENFORCED, permanent=enforced)
     wanted = selected(rules.node_selector, nodes) & matching(rules.node_affinity, nodes)
-    lasting = selected(
-        {k: v for k, v in rules.node_selector.items() if k not in _PASSING_LABELS}, nodes
-    ) & matching(rules.node_affinity, nodes, ignoring=_PASSING_LABELS)
+    off = nodes.with_label(_SCHEDULABLE, "false")
+    lasting = selected(rules.node_selector, nodes, off) & matching(rules.node_affinity, nodes, off)
     yield Rejection(nodes.all & ~wanted & ~enforced, REASON, permanent=nodes.all & ~lasting)
 
 
-def selected(selector: Mapping[str, str], nodes: NodeSets) -> int:
-    """The nodes that carry every label of a nodeSelector."""
+def selected(selector: Mapping[str, str], nodes: NodeSets, off: int = 0) -> int:
+    """The nodes that carry every label of a nodeSelector.
+
+    `off` are nodes that count as switched on: for them kubevirt.io/schedulable is true.
+    """
     found = nodes.all
     for key, value in selector.items():
-        found &= nodes.with_label(key, value)
+        passing = off if (key, value) == (_SCHEDULABLE, "true") else 0
+        found &= nodes.with_label(key, value) | passing
     return found
 
 
-def matching(
-    selector: NodeSelector | None, nodes: NodeSets, ignoring: frozenset[str] = frozenset()
-) -> int:
-    """The nodes that any term matches; None constrains nothing."""
+def matching(selector: NodeSelector | None, nodes: NodeSets, off: int = 0) -> int:
+    """The nodes that any term matches; None constrains nothing. `off` as for `selected`."""
     if selector is None:
         return nodes.all
-    return union(_matching_term(term, nodes, ignoring) for term in selector.terms)
+    return union(_matching_term(term, nodes, off) for term in selector.terms)
 
 
-def _matching_term(term: NodeSelectorTerm, nodes: NodeSets, ignoring: frozenset[str]) -> int:
+def _matching_term(term: NodeSelectorTerm, nodes: NodeSets, off: int) -> int:
     if term.invalid or term.empty:
         return 0
     found = nodes.all
     for requirement in term.expressions:
-        if requirement.key not in ignoring:
-            found &= nodes.matching(requirement)
+        passing = off if requirement.key == _SCHEDULABLE and requirement.holds("true") else 0
+        found &= nodes.matching(requirement) | passing
     for field in term.fields:
         found &= _by_name(field, nodes)
     return found
