@@ -1,6 +1,7 @@
 """The HTTP surface: what the API server and anybody else gets for what they send."""
 
 import base64
+import io
 import json
 from contextlib import contextmanager
 
@@ -8,7 +9,7 @@ import pytest
 
 from tests import builders
 from tests.recorded import items, recorded, review, vm, zone
-from webhook.app import MAX_BODY_BYTES, create_app
+from webhook.app import DRAINED_BYTES, MAX_BODY_BYTES, create_app
 from webhook.inventory import REQUIRED, Inventory
 from webhook.objects import Applied, Replaced
 
@@ -143,11 +144,41 @@ def test_what_is_no_review_is_400_with_one_sentence_and_the_next_is_answered(cli
     assert response(post(client, path, review(vm("web-1"), vm("web-1"))))["allowed"] is True
 
 
+class Body:
+    """What is sent as a body, and how much of it was read."""
+
+    def __init__(self, content):
+        self._stream, self.read_bytes = io.BytesIO(content), 0
+
+    def read(self, size=-1):
+        """Read on."""
+        chunk = self._stream.read(size)
+        self.read_bytes += len(chunk)
+        return chunk
+
+
 def test_ten_megabytes_of_noise_are_refused_by_their_size(client):
     answer = post(client, "/validate", b"\xa5" * 10_000_000)
     assert answer.status_code == 413
     assert len(answer.get_data(as_text=True).splitlines()) == 1
     assert post(client, "/validate", b"\xa5" * (MAX_BODY_BYTES - 1)).status_code == 400
+
+
+@pytest.mark.parametrize("server", [{"wsgi.input_terminated": True}, {}])
+@pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, MAX_BODY_BYTES + DRAINED_BYTES])
+def test_a_body_that_is_too_large_is_read_to_its_end_within_bounds(client, server, size):
+    sent = Body(bytes(size))
+    environ = {**server, "wsgi.input": sent, "CONTENT_LENGTH": str(size)}
+    answer = client.post("/validate", environ_overrides=environ)
+    assert (answer.status_code, sent.read_bytes) == (413, min(size, DRAINED_BYTES))
+
+
+@pytest.mark.parametrize("size", [MAX_BODY_BYTES, 10_000_000])
+def test_a_chunked_body_that_is_too_large_is_read_to_its_end(client, size):
+    sent = Body(bytes(size))
+    environ = {"wsgi.input_terminated": True, "wsgi.input": sent}
+    answer = client.post("/validate", environ_overrides=environ)
+    assert (answer.status_code, sent.read_bytes) == (413, size)
 
 
 @pytest.mark.parametrize("path", ["/validate", "/mutate"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhook.config import DEFAULT_BIND, BadSetting, Settings, address
+from webhook.config import DEFAULT_BIND, DEFAULT_THREADS, BadSetting, Settings, address
 from webhook.objects import Version
 
 ALL = Settings(("a.yaml", "b"), "[::1]:9443", "tls.crt", "tls.key", 8, Version(1, 34, 1))
@@ -16,6 +16,7 @@ def test_settings_survive_the_environment(settings):
 def test_an_empty_environment_gives_the_defaults():
     assert Settings.from_env({}) == Settings()
     assert Settings().bind == DEFAULT_BIND
+    assert Settings().threads == DEFAULT_THREADS == 16
 
 
 def test_the_process_environment_is_the_default(monkeypatch):

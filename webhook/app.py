@@ -1,15 +1,20 @@
 """create_app: the HTTP surface of the webhook; flask lives here and nowhere else."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from webhook import admission, review
 from webhook.inventory import Inventory
 
 #: The API server sends at most two objects of 3 MiB each; more is noise.
 MAX_BODY_BYTES = 7 * 1024 * 1024
+#: So much of a larger body is read and thrown away: many clients look for an answer only
+#: once all was sent, and a connection closed on them before is an error without a reason.
+DRAINED_BYTES = 32 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
 #: An answer in words quotes what was sent; it need not repeat all of it.
 _SENTENCE_CHARACTERS = 500
 _JSON = "application/json"
@@ -26,14 +31,14 @@ def create_app(inventory: Inventory, monotonic: Callable[[], float] | None = Non
 
     @app.post("/validate")
     def validate() -> Response:
-        asked = review.decode(request.get_data())
+        asked = review.decode(_body())
         with inventory.reading(clock()) as world:
             decision = admission.admit(asked, world)
         return Response(review.validated(asked.uid, decision), mimetype=_JSON)
 
     @app.post("/mutate")
     def mutate() -> Response:
-        asked = review.decode(request.get_data())
+        asked = review.decode(_body())
         patch = admission.stamp(asked, inventory.features)
         return Response(review.mutated(asked.uid, patch), mimetype=_JSON)
 
@@ -50,6 +55,7 @@ def create_app(inventory: Inventory, monotonic: Callable[[], float] | None = Non
     app.register_error_handler(review.BadReview, _bad_review)
     app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
 
     @app.errorhandler(Exception)
     def our_bug(error: Exception) -> Response:
@@ -74,6 +80,25 @@ def _bad_review(error: review.BadReview) -> Response:
 def _too_deep(error: RecursionError) -> Response:
     """The body was just shallow enough for its decoder; no object of ours is."""
     return _sentence(400, "an object in the AdmissionReview is nested too deeply to be read")
+
+
+def _body() -> bytes:
+    """All of the body; what exceeds a chunked one's limit is cut off without a word."""
+    body = request.get_data()
+    if request.content_length is None and len(body) >= MAX_BODY_BYTES:
+        raise RequestEntityTooLarge
+    return body
+
+
+def _too_large(error: RequestEntityTooLarge) -> Response:
+    """Answered after the body, if that comes to an end within bounds."""
+    stream, left = request.environ["wsgi.input"], DRAINED_BYTES
+    if not request.environ.get("wsgi.input_terminated"):
+        left = min(left, request.content_length or 0)
+    with suppress(OSError):
+        while left > 0 and (chunk := stream.read(min(_CHUNK_BYTES, left))):
+            left -= len(chunk)
+    return _http_error(error)
 
 
 def _http_error(error: HTTPException) -> Response:

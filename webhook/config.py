@@ -9,6 +9,8 @@ from webhook.objects import Version
 
 PREFIX = "VM_AFFINITY_"
 DEFAULT_BIND = "127.0.0.1:8443"
+#: A connection that stays silent keeps a thread of gunicorn for five seconds.
+DEFAULT_THREADS = 16
 MAX_THREADS = 64
 _BIND = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\[\]\s/]*)):(?P<port>[0-9]{1,5})")
 
@@ -25,7 +27,7 @@ class Settings:
     bind: str = DEFAULT_BIND
     tls_cert: str = ""
     tls_key: str = ""
-    threads: int = 4
+    threads: int = DEFAULT_THREADS
     kubernetes_version: Version | None = None
     kubeconfig: str = ""
     context: str = ""
@@ -43,7 +45,7 @@ class Settings:
             bind=bind,
             tls_cert=env.get(f"{PREFIX}TLS_CERT", ""),
             tls_key=env.get(f"{PREFIX}TLS_KEY", ""),
-            threads=_threads(env.get(f"{PREFIX}THREADS", "4")),
+            threads=_threads(env.get(f"{PREFIX}THREADS", str(DEFAULT_THREADS))),
             kubernetes_version=_version(env.get(f"{PREFIX}KUBERNETES_VERSION", "")),
             kubeconfig=env.get(f"{PREFIX}KUBECONFIG", ""),
             context=env.get(f"{PREFIX}CONTEXT", ""),

@@ -3,6 +3,8 @@
 One worker, because the inventory lives in it; scale by replicas. The API server keeps
 idle connections and does not replay a POST, so the keep-alive outlives its pool. gthread
 makes a TLS context per connection, so a rotated certificate is picked up by itself.
+A new connection holds a thread until its first byte, for five seconds at most; no setting
+shortens that (do_handshake_on_connect comes after it), so there are threads to spare.
 """
 
 from webhook.config import Settings

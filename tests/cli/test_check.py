@@ -142,6 +142,30 @@ def test_the_summary_is_never_cut(check_pod):
     assert len(answer["message"].encode()) <= 700
 
 
+# Requests of a VM that no pod shows.
+
+
+def test_the_answer_about_a_vm_that_never_ran_says_that_requests_are_estimated(check):
+    tree = vm("stopped", **WITHIN_REACH)
+    (answer,) = check(tree, options=JSON).objects
+    assert (answer["allowed"], answer["code"], answer["warnings"]) == (True, None, [])
+    assert answer["message"] == "requests are estimated by KubeVirt's formula"
+    head, summary, _ = check(tree).out.splitlines()
+    assert head.endswith("/stopped: allowed")
+    assert summary.startswith("  place (requests estimated): ")
+
+
+def test_the_refusal_of_a_vm_that_never_ran_says_it_where_labels_are_not_to_blame(check):
+    (answer,) = check(vm("stopped", **NOBODY), options=JSON).objects
+    assert "estimated" not in answer["message"]
+    huge = vm("stopped", **WITHIN_REACH)
+    huge["metadata"]["name"] = "newcomer"
+    huge["spec"]["template"]["spec"]["domain"]["resources"] = {"requests": {"cpu": "4k"}}
+    (answer,) = check(huge, options=JSON).objects
+    assert answer["code"] == "VMA-101"
+    assert "requests are estimated by KubeVirt's formula. 0/15 nodes" in answer["message"]
+
+
 # Several documents.
 
 
@@ -225,6 +249,48 @@ def test_old_replaces_the_vm_of_the_cluster(check, tmp_path):
     assert (answer["allowed"], answer["nodes"]) == (True, [])
 
 
+def without(tree, *keys):
+    """The tree with fewer keys in its metadata."""
+    metadata = {k: v for k, v in tree["metadata"].items() if k not in keys}
+    return {**tree, "metadata": metadata}
+
+
+@pytest.mark.parametrize("bare", ["new", "old"])
+def test_a_namespace_that_only_one_of_the_two_names_is_that_of_both(check, tmp_path, bare):
+    new, old = vm("web-1", **NOBODY), vm("web-1")
+    new = without(new, "namespace") if bare == "new" else new
+    old = without(old, "namespace") if bare == "old" else old
+    path = written(tmp_path / "old.yaml", old)
+    ran = check(new, options=("--old", path))
+    assert ran.out.startswith("VirtualMachine shop/web-1: denied\n  [VMA-101] ")
+    assert "\n  move: " in ran.out, "it is the VM that runs in that namespace"
+
+
+def test_a_namespace_is_not_guessed_between_two_or_against_what_is_written(check, tmp_path):
+    bare = without(vm("web-1", **NOBODY), "namespace")
+    other = deepcopy(vm("web-1"))
+    other["metadata"]["namespace"] = "other"
+    two = written(tmp_path / "two.yaml", vm("web-1"), other)
+    assert "--old holds no VM of this name" in check(bare, options=("--old", two)).sentence
+    one = written(tmp_path / "one.yaml", other)
+    assert "--old holds no VM of this name" in check(vm("web-1"), options=("--old", one)).sentence
+
+
+def test_what_an_explicit_old_has_and_the_vm_has_not_is_a_change(check, tmp_path):
+    """Only against the cluster does a manifest leave out what was filled in."""
+    new = vm("web-1", **WITHIN_REACH)
+    new["spec"]["template"]["spec"].pop("terminationGracePeriodSeconds", None)
+    old = vm("web-1")
+    old["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = 7
+    before = written(tmp_path / "old.yaml", old)
+    (answer,) = check(new, options=("--old", before, *JSON)).objects
+    assert answer["question"] == "place"
+    assert "terminationGracePeriodSeconds, which needs a restart" in answer["warnings"][0]
+    cluster = written(tmp_path / "vm-before.yaml", old)
+    (answer,) = check(new, options=("--cluster", cluster, *JSON)).objects
+    assert (answer["question"], answer["warnings"]) == ("move", [])
+
+
 def test_old_without_the_vm_is_a_mistake(check, tmp_path):
     old = written(tmp_path / "old.yaml", vm("web-2"))
     ran = check(vm("web-1"), options=("--old", old))
@@ -274,6 +340,9 @@ def test_a_pod_is_judged_by_the_question_place(check_pod):
 def test_a_pod_is_refused_with_these_codes(check_pod, pod, code):
     ran = check_pod(pod, *JSON)
     assert (ran.code, ran.objects[0]["code"], ran.objects[0]["allowed"]) == (1, code, False)
+    assert "this Pod" in ran.objects[0]["message"]
+    assert "VM " not in ran.objects[0]["message"]
+    assert "(requests estimated)" not in check_pod(pod).out
 
 
 def test_as_stored_skips_what_the_api_server_would_default(check_pod):
@@ -349,6 +418,26 @@ def test_the_kubernetes_version_is_the_kubelets_or_the_one_given(check_pod):
 def test_the_recorded_yaml_gives_the_same_answer_as_its_json(check):
     tree = vm("web-1", affinity=zone("eu-b"))
     assert check(tree, options=JSON, clusters=(INVENTORY,)) == check(tree, options=JSON)
+
+
+def test_an_empty_list_in_the_cluster_counts_as_no_objects(check, cluster, tmp_path):
+    """As kubectl get vmim -A -o yaml prints it where there is none."""
+    path = tmp_path / "vmim.yaml"
+    path.write_text("apiVersion: v1\nitems: []\nkind: List\nmetadata:\n  resourceVersion: ''\n")
+    ran = check(vm("web-1", **WITHIN_REACH), clusters=(cluster, path))
+    assert (ran.code, ran.err) == (0, "")
+    alone = check(vm("web-1"), clusters=(path,))
+    assert alone.sentence.startswith("no Node in the --cluster files")
+    odd = written(tmp_path / "odd.yaml", {"apiVersion": "x.io/v1", "kind": "AllowList", "spec": {}})
+    assert check(vm("web-1"), clusters=(cluster, odd)).code == 0
+
+
+def test_an_empty_list_holds_nothing_to_judge(check, vm_affinity, cluster):
+    ran = check("{kind: List, items: []}", options=JSON)
+    assert (ran.code, ran.objects) == (2, [{"error": ran.sentence}])
+    assert ran.sentence.endswith("vm.yaml: the List is empty; give an object to judge")
+    ran = vm_affinity("check", "--pod", "-", "--cluster", cluster, stdin=b"kind: List\nitems: []")
+    assert ran.sentence == "standard input: the List is empty; give an object to judge"
 
 
 # Options that do not go together.

@@ -69,4 +69,4 @@ def test_only_nodes_are_needed(vm_affinity, tmp_path):
 def test_cluster_must_be_given(vm_affinity):
     ran = vm_affinity("reconcile")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.sentence.startswith("--cluster is missing; ")
+    assert ran.sentence.startswith("no cluster is named: give --cluster")

@@ -7,8 +7,10 @@ import socket
 import ssl
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -81,10 +83,36 @@ def test_plain_http_is_refused_and_does_no_harm(server):
     assert server.get("/healthz")[0] == 200
 
 
+TOO_LARGE = (
+    413,
+    "Request Entity Too Large: The data value transmitted exceeds the capacity limit.\n",
+)
+NOISE = b"\xa5" * 10_000_000
+
+
 def test_noise_of_ten_megabytes_is_refused_and_the_next_review_is_answered(server):
-    """The server may answer and close before all of it was sent."""
-    with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
-        assert serving.post(server.connect(), "/validate", b"\xa5" * 10_000_000)[0] == 413
+    connection = server.connect()
+    connection.request("POST", "/validate", NOISE)
+    answer = connection.getresponse()
+    assert (answer.status, answer.read().decode()) == TOO_LARGE
+    assert answered(*serving.post(connection, "/validate", ASKED))["allowed"] is False
+
+
+def test_noise_of_ten_megabytes_in_chunks_is_refused_too(server):
+    connection = server.connect()
+    chunks = (NOISE[at : at + 100_000] for at in range(0, len(NOISE), 100_000))
+    connection.request("POST", "/validate", chunks, encode_chunked=True)
+    answer = connection.getresponse()
+    assert (answer.status, answer.read().decode()) == TOO_LARGE
+
+
+def test_a_client_that_closes_after_its_request_is_told_too(server):
+    context = ssl.create_default_context(cafile=str(server.tls / "ca.crt"))
+    url = f"https://127.0.0.1:{server.port}/validate"
+    asked = urllib.request.Request(url, NOISE)
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(asked, timeout=10, context=context)  # noqa: S310 - https
+    assert (refusal.value.code, refusal.value.read().decode()) == TOO_LARGE
     assert answered(*serving.post(server.connect(), "/validate", ASKED))["allowed"] is False
 
 
@@ -115,6 +143,17 @@ def test_more_connections_than_threads_are_all_answered(server):
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(ask, connections, timeout=serving.SECONDS))
     assert all(not answer["allowed"] for each in answers for answer in each)
+
+
+def test_connections_that_stay_silent_delay_nobody(server):
+    """Each holds a thread for five seconds, of which there are more than a few."""
+    with ExitStack() as held:
+        for _ in range(8):
+            held.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+        time.sleep(0.2)
+        started = time.monotonic()
+        assert answered(*serving.post(server.connect(), "/validate", ASKED))["allowed"] is False
+        assert time.monotonic() - started < 2
 
 
 def serial(server):

@@ -72,7 +72,11 @@ def edits(objects: list[Tree]) -> list[Edit]:
             {"nodeSelector": {"topology.kubernetes.io/zone": "eu-c"}},
         ),
         Edit(
-            "A VM that cannot be live-migrated", "shop", "legacy", {"nodeSelector": {"rack": "b2"}}
+            "A VM that cannot be live-migrated (recorded as migratable; the demo gives it the VMI\n"
+            "   that virt-handler would report with a disk that is not shared)",
+            "shop",
+            "legacy",
+            {"nodeSelector": {"rack": "b2"}},
         ),
     ]
 

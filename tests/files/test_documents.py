@@ -158,7 +158,7 @@ def test_a_broken_item_of_a_list_does_not_hide_the_others(read):
         (b"", "the file holds no object"),
         (b"\n# only this\n---\n", "the file holds no object"),
         (b"null", "the file holds no object"),
-        (b"{kind: List, items: []}", "the file holds no object"),
+        (b"--- # nothing\n---\nnull\n---\n~\n", "the file holds no object"),
         (b"a: \xe9", "is not UTF-8 text"),
         (bytes(range(256)), "is not UTF-8 text"),
         ("a: b".encode("utf-16"), "is not UTF-8 text"),
@@ -168,6 +168,52 @@ def test_a_file_without_objects_is_one_sentence(read, tmp_path, content, words):
     with pytest.raises(BadFile) as refusal:
         read(content)
     assert str(refusal.value) == f"{tmp_path / 'x.yaml'}: {words}; give a YAML or JSON manifest"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "apiVersion: v1\nitems: []\nkind: List\nmetadata:\n  resourceVersion: ''\n",
+        '{"apiVersion": "v1", "items": [], "kind": "List"}',
+        "{kind: List, items: null}",
+        "kind: List",
+        "{kind: PodList, items: []}",
+        "{kind: List, items: [{kind: PodList, items: []}]}",
+        "---\n---\n{kind: List, items: []}\n---\nnull",
+    ],
+)
+def test_an_empty_list_is_no_object_but_no_mistake_either(read, content):
+    assert read(content) == []
+    assert [name for _, name in names(read(f"{content}\n---\n{POD % 'a'}"))] == ["a"]
+
+
+def test_a_kind_that_ends_in_list_is_a_list_only_with_items(read):
+    ((place, tree, _),) = read("{kind: AllowList, metadata: {name: a}, spec: {}}")
+    assert (place, tree["kind"]) == ("x.yaml", "AllowList")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"--- {POD % 'a'}\n---\t{POD % 'b'}", ["a", "b"]),
+        (
+            f'--- {{"kind": "Pod",\n\t"metadata": {{"name": "a"}}}}\n--- # b\n{POD % "b"}',
+            ["a", "b"],
+        ),
+        (f"---\t# note\n{POD % 'a'}\n---   \n{POD % 'b'}", ["a", "b"]),
+        (f"{POD % 'a'}\n--- !!map {POD % 'b'}", ["a", "b"]),
+    ],
+)
+def test_what_stands_on_the_separator_line_is_read(read, text, found):
+    assert [name for _, name in names(read(text))] == found
+
+
+def test_what_is_no_object_on_the_separator_line_is_an_error_with_its_line(read):
+    (_, (_, tree, error)) = read(f"{POD % 'a'}\n--- text")
+    assert (tree, error.rpartition(", ")[2]) == (None, "got plain text")
+    (_, (_, tree, error)) = read(f"{POD % 'a'}\n--- {{a: [}}\n")
+    assert tree is None
+    assert "is not YAML (line 2): " in error
 
 
 def test_a_path_that_is_no_file_is_one_sentence(tmp_path):

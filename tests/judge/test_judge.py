@@ -45,6 +45,15 @@ def running(new=None, *trees, old=None, nodes=None, **rules):
     return Asked(new or builders.vm(), *pods, *trees, old=old, nodes=nodes)
 
 
+def test_requests_are_estimated_only_where_no_pod_shows_them():
+    assert Asked(builders.vm()).estimated
+    assert Asked(builders.vm(), old=False).estimated
+    assert Asked(builders.vm(), builders.vmi(phase="Scheduling")).estimated
+    assert not running().estimated
+    assert not running(None, STAGE).estimated, "the pod of before the restart shows them"
+    assert running(builders.vm(status=RESTART)).estimated
+
+
 @pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
 def test_a_guest_that_is_over_does_not_run(phase):
     asked = Asked(builders.vm(), builders.vmi(phase=phase), builders.launcher())

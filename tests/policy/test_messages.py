@@ -9,12 +9,14 @@ from webhook.placement.framework import Refused, Rejection
 from webhook.policy.messages import (
     CATALOGUE,
     MESSAGE_BYTES,
+    POD_CATALOGUE,
     WARNING_CHARACTERS,
     clean,
     clipped,
     counted,
     listed,
     message,
+    pod_message,
     warning,
 )
 
@@ -45,6 +47,24 @@ def test_a_message_without_nodes_or_remedy_is_just_its_sentence():
 
 def test_a_remedy_of_its_own_replaces_that_of_the_code():
     assert message("VMA-501", "why", fix="do this").endswith("this VM: why. Fix: do this.")
+
+
+def test_a_pod_has_words_of_its_own():
+    for code, text in POD_CATALOGUE.items():
+        said = pod_message(code, "rules and requests", diagnosis((1, "Insufficient cpu")))
+        assert said.startswith(f"[{code}] ")
+        assert said.endswith(f" Fix: {text.fix}.")
+        assert "this Pod" in said
+        assert "VM " not in said
+        assert "new " not in said
+
+
+@pytest.mark.parametrize("code", POD_CATALOGUE)
+@given(st.text(max_size=2000), st.lists(st.text(min_size=1, max_size=300), max_size=70))
+def test_a_pods_message_never_outgrows_its_bytes(code, detail, reasons):
+    text = pod_message(code, detail, diagnosis(*((1, reason) for reason in reasons)))
+    assert len(text.encode()) <= MESSAGE_BYTES
+    assert text.endswith(f" Fix: {POD_CATALOGUE[code].fix}.")
 
 
 def test_a_detail_with_braces_is_quoted_as_it_is():

@@ -18,11 +18,11 @@ from webhook.placement import evaluate
 from webhook.policy import Decision, decide, decide_pod
 
 VM = "VirtualMachine"
+_DEFAULT = "default"
 #: Verdicts after which nothing moves, so that the question *move* is beside the point.
 _STAYING = ("VMA-001", "VMA-002")
 
 Tree = Mapping[str, Any]
-Before = Mapping[tuple[str, str], VirtualMachine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,16 @@ def check(
 
 def _vms(file: str | None, old: str | None, inventory: Inventory) -> Iterator[Answer]:
     before = None if old is None else _old_vms(old, inventory)
-    for document in files.documents(str(file)):
+    for document in _documents(str(file)):
         yield _answered(document, lambda tree: _vm(tree, before, inventory))
+
+
+def _documents(path: str) -> list[files.Document]:
+    found = files.documents(path)
+    if not found:
+        name = "standard input" if path == files.STDIN else path
+        raise files.BadFile(f"{name}: the List is empty; give an object to judge")
+    return found
 
 
 def _answered(document: files.Document, judged: Callable[[Tree], Answer]) -> Answer:
@@ -108,34 +116,55 @@ def _parsed_vm(tree: Tree, inventory: Inventory) -> VirtualMachine:
     return cast(VirtualMachine, parse(tree, inventory.features))
 
 
-def _old_vms(path: str, inventory: Inventory) -> Before:
-    found = {}
+def _old_vms(path: str, inventory: Inventory) -> list[Tree]:
+    """The VMs of --old, all of which can be read."""
+    found = []
     for document in files.documents(path):
         if document.tree is None:
             raise files.BadFile(document.error)
         try:
-            vm = _parsed_vm(document.tree, inventory)
+            _parsed_vm(document.tree, inventory)
         except ParseError as error:
             raise files.BadFile(f"{document.place}: {error}") from None
-        found[vm.key] = vm
+        found.append(document.tree)
     return found
 
 
-def _vm(tree: Tree, before: Before | None, inventory: Inventory) -> Answer:
-    new = _parsed_vm(tree, inventory)
-    title = f"{VM} {new.namespace}/{new.name}"
+def _vm(tree: Tree, before: list[Tree] | None, inventory: Inventory) -> Answer:
+    new, old = _parsed_vm(tree, inventory), None
+    if before is not None:
+        new, old = (_parsed_vm(each, inventory) for each in _paired(tree, new, before))
     with inventory.reading() as world:
-        old = world.virtual_machine(new.key) if before is None else before.get(new.key)
-        if before is not None and old is None:
-            raise ParseError(f"{title}: --old holds no VM of this name; add it, or omit --old")
-        if old is not None:
+        if before is None and (old := world.virtual_machine(new.key)) is not None:
             # A manifest leaves out what the API server and KubeVirt filled in at its creation.
             new = replace(new, other_fields={**old.other_fields, **new.other_fields})
-        return Answer(title, decide(judge(Subject(new, old), world)), new.placement.hash)
+        decision = decide(judge(Subject(new, old), world))
+    return Answer(f"{VM} {new.namespace}/{new.name}", decision, new.placement.hash)
+
+
+def _paired(tree: Tree, new: VirtualMachine, before: list[Tree]) -> tuple[Tree, Tree]:
+    """The VM and the one of --old; a namespace that one leaves to kubectl is the other's."""
+    named = [old for old in before if old["metadata"]["name"] == new.name]
+    same = [old for old in named if (_namespace(old) or _DEFAULT) == new.namespace]
+    if same:
+        return tree, same[-1]
+    if len(named) == 1 and not (_namespace(tree) and _namespace(named[0])):
+        namespace = _namespace(tree) or _namespace(named[0])
+        return _placed_in(namespace, tree), _placed_in(namespace, named[0])
+    title = f"{VM} {new.namespace}/{new.name}"
+    raise ParseError(f"{title}: --old holds no VM of this name; add it, or omit --old")
+
+
+def _namespace(tree: Tree) -> str:
+    return tree["metadata"].get("namespace") or ""
+
+
+def _placed_in(namespace: str, tree: Tree) -> Tree:
+    return {**tree, "metadata": {**tree["metadata"], "namespace": namespace}}
 
 
 def _pods(path: str, as_stored: bool, inventory: Inventory) -> Iterator[Answer]:
-    for document in files.documents(path):
+    for document in _documents(path):
         yield _answered(document, lambda tree: _pod(tree, as_stored, inventory))
 
 
@@ -198,7 +227,7 @@ def _json(answer: Answer) -> dict[str, Any]:
 def _text(title: str, decision: Decision) -> Iterator[str]:
     """The verdict, what to read with it, and the nodes that can take it."""
     yield f"{title}: {'allowed' if decision.allowed else 'denied'}"
-    if decision.message:
+    if decision.code:
         yield f"  {decision.message}"
     for warning in decision.warnings:
         if warning != decision.message:
@@ -210,7 +239,8 @@ def _text(title: str, decision: Decision) -> Iterator[str]:
         return
     if decision.code in _STAYING:
         return
-    yield f"  {decision.question}: {diagnosis.summary}"
+    estimated = " (requests estimated)" if decision.estimated else ""
+    yield f"  {decision.question}{estimated}: {diagnosis.summary}"
     names = sorted(diagnosis.name_of(diagnosis.feasible))
     if names:
         yield f"  nodes: {', '.join(names)}"

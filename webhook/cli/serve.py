@@ -32,7 +32,12 @@ GUNICORN = (
 @click.option("--bind", metavar="ADDRESS:PORT", default=config.DEFAULT_BIND, show_default=True)
 @click.option("--tls-cert", metavar="FILE", help="The serving certificate (PEM).")
 @click.option("--tls-key", metavar="FILE", help="Its private key (PEM).")
-@click.option("--threads", type=click.IntRange(1, config.MAX_THREADS), default=4, show_default=True)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, config.MAX_THREADS),
+    default=config.DEFAULT_THREADS,
+    show_default=True,
+)
 def serve(
     cluster: tuple[str, ...],
     kubernetes_version: Version | None,

@@ -19,7 +19,8 @@ STDIN = "-"
 #: YAML aliases may repeat content this many times, and a little more in a small file.
 _EXPANSION = 10
 _SPARE = 10_000
-_SEPARATOR = re.compile(r"^---(?:[ \t].*)?$", re.MULTILINE)
+#: What follows on the line, unless it is a comment, belongs to the document.
+_SEPARATOR = re.compile(r"^---(?:[ \t]+(?:#.*)?|$)", re.MULTILINE)
 _REMEDY = "give a YAML or JSON manifest"
 
 Tree = Mapping[str, Any]
@@ -38,8 +39,15 @@ class Document:
     error: str = ""
 
 
+#: Stands for the objects of an empty List, which is something, unlike an empty file.
+_EMPTY_LIST = Document("an empty List")
+
+
 def documents(path: str) -> list[Document]:
-    """The objects of a file (`-` is standard input), Lists taken apart; raises BadFile."""
+    """The objects of a file (`-` is standard input), Lists taken apart; raises BadFile.
+
+    There is none if the file holds nothing but empty Lists.
+    """
     name = "standard input" if path == STDIN else path
     parts = list(_parts(_text(path, name)))
     found: list[Document] = []
@@ -48,7 +56,7 @@ def documents(path: str) -> list[Document]:
         found += _document(part, line, place, is_json=path.endswith(".json"))
     if not found:
         raise BadFile(f"{name}: the file holds no object; {_REMEDY}")
-    return found
+    return [document for document in found if document is not _EMPTY_LIST]
 
 
 def paths_in(path: str) -> list[str]:
@@ -169,7 +177,7 @@ def _objects(content: Any, place: str) -> Iterator[Document]:
         found = "an object without kind" if isinstance(content, dict) else _named(content)
         error = f"{place}: expected a Kubernetes object with apiVersion and kind, got {found}"
         yield Document(place, error=error)
-    elif kind.endswith("List"):
+    elif kind == "List" or (kind.endswith("List") and "items" in content):
         yield from _items(content, kind, place)
     else:
         yield Document(place, content)
@@ -184,6 +192,8 @@ def _items(content: Tree, kind: str, place: str) -> Iterator[Document]:
         )
         return
     defaults = {"apiVersion": content.get("apiVersion"), "kind": kind.removesuffix("List")}
+    if not items:
+        yield _EMPTY_LIST
     for number, item in enumerate(items or ()):
         typed = {**defaults, **item} if isinstance(item, dict) and kind != "List" else item
         yield from _objects(typed, f"{place}, items[{number}]")

@@ -111,6 +111,11 @@ class Findings:
         """The question that `diagnosis` answers: move or place."""
         return "move" if self.source is not None and not self.at_restart else "place"
 
+    @property
+    def estimated(self) -> bool:
+        """Whether the requests of `pod` are estimated, as no pod of the VM shows them."""
+        return self.question == "place" and (not self._pods or self._restart_changes)
+
     @cached_property
     def migrating(self) -> bool:
         """Whether a migration of this VM is under way."""
@@ -186,7 +191,7 @@ class Findings:
         """
         world, instance, pods = self.world, self.instance, self._pods
         vm = replace(self.vm, rules=self.rules)
-        if instance is None or not pods or self._restart_changes:
+        if instance is None or self.estimated:
             return launcher.fresh(vm, world.kubevirt, world.features)
         source = self._resized(pods[0])
         return launcher.restarted(source, vm, instance, world.kubevirt, world.features)

@@ -25,6 +25,8 @@ class Decision:
     warnings: tuple[str, ...] = ()
     question: str | None = None
     diagnosis: Diagnosis | None = None
+    #: Whether the pod behind the diagnosis has estimated requests.
+    estimated: bool = False
 
 
 Rung = Callable[[Findings], Decision | None]
@@ -41,7 +43,7 @@ def decide(findings: Findings) -> Decision:
         if decision is not None:
             break
     else:
-        decision = Decision(allowed=True)
+        decision = Decision(allowed=True, message=messages.ESTIMATED if findings.estimated else "")
     if decision.code == "VMA-501":
         return decision
     return replace(
@@ -49,6 +51,7 @@ def decide(findings: Findings) -> Decision:
         warnings=(*decision.warnings, *_notes(findings)),
         question=findings.question,
         diagnosis=findings.diagnosis,
+        estimated=findings.estimated,
     )
 
 
@@ -131,7 +134,7 @@ def _never(findings: Findings) -> Decision | None:
     diagnosis = findings.diagnosis
     if diagnosis.permanent != diagnosis.nodes:
         return None
-    hint = hints.unmet(findings)
+    hint = hints.unmet(findings) or (messages.ESTIMATED if findings.estimated else "")
     return _denied("VMA-101", findings, _fields(findings) + (f": {hint}" if hint else ""))
 
 
@@ -194,10 +197,10 @@ def decide_pod(pod: PodInfo, diagnosis: Diagnosis, profile: Profile) -> Decision
 
 
 def _unknown_pod(reason: str) -> Decision:
-    text = messages.message("VMA-501", reason, fix=messages.ASK_THE_CLUSTER)
+    text = messages.pod_message("VMA-501", reason)
     return Decision(allowed=False, code="VMA-501", message=text)
 
 
 def _refused_pod(code: str, diagnosis: Diagnosis) -> Decision:
-    text = messages.message(code, "rules and requests", diagnosis)
+    text = messages.pod_message(code, "rules and requests", diagnosis)
     return Decision(allowed=False, code=code, message=text)

@@ -64,9 +64,27 @@ CATALOGUE: dict[str, Text] = {
     "VMA-502": Text("Not checked, this release does not judge {detail}."),
 }
 
-#: Remedies of VMA-501 where trying again would not help.
+#: The codes that a plain Pod can get, in words for one.
+POD_CATALOGUE: dict[str, Text] = {
+    "VMA-101": Text(
+        "No node can ever take this Pod under its {detail}.",
+        "change them so that a node matches, or add a node that does",
+    ),
+    "VMA-201": Text(
+        "No node has room for this Pod now under its {detail}.",
+        "free, uncordon or add a matching node, or widen the rules",
+    ),
+    "VMA-501": Text(
+        "Cannot tell whether a node can take this Pod: {detail}.",
+        "create the Pod with the cluster's scheduler to find out",
+    ),
+}
+
+#: Beside an answer about a VM that has no pod to tell what it requests.
+ESTIMATED = "requests are estimated by KubeVirt's formula"
+
+#: Remedy of VMA-501 where trying again would not help.
 MEND = "correct the object, then apply again"
-ASK_THE_CLUSTER = "create the Pod with the cluster's scheduler to find out"
 
 
 def clean(text: str) -> str:
@@ -77,7 +95,15 @@ def clean(text: str) -> str:
 
 def message(code: str, detail: str = "", diagnosis: Diagnosis | None = None, fix: str = "") -> str:
     """`[VMA-nnn] sentence. 0/12 nodes are available: …. Fix: …`, within its bytes."""
-    text = CATALOGUE[code]
+    return _message(code, CATALOGUE[code], detail, diagnosis, fix)
+
+
+def pod_message(code: str, detail: str, diagnosis: Diagnosis | None = None) -> str:
+    """The same about a plain Pod."""
+    return _message(code, POD_CATALOGUE[code], detail, diagnosis)
+
+
+def _message(code: str, text: Text, detail: str, diagnosis: Diagnosis | None, fix: str = "") -> str:
     fix = fix or text.fix
     head = f"[{code}] " + text.sentence.format(detail=clipped(clean(detail), _DETAIL_BYTES))
     tail = f" Fix: {fix}." if fix else ""
