@@ -114,3 +114,8 @@ def test_the_users_own_keys_are_told_from_kubevirts():
     assert selectors.own(source, {}, kubevirt) == {"disk": "ssd"}
     user = {"cr": "1", "kubernetes.io/arch": "amd64", f"{FEATURE}vmx": "true"}
     assert selectors.own(source, user, kubevirt) == user | {"disk": "ssd"}
+
+
+def test_a_guest_with_encrypted_memory_needs_a_node_that_can_do_that():
+    machine = Machine(cpu_model="host-model", encrypted="kubevirt.io/sev-snp")
+    assert selectors.for_start(machine) == {"kubevirt.io/sev-snp": "true"}
