@@ -72,7 +72,8 @@ def vm(name="vm", namespace="default", spec=None, annotations=None, status=None,
 def vmi(name="vm", namespace="default", node_name="n1", phase="Running", status=None, **spec):
     """A VirtualMachineInstance on a node, live-migratable unless `status` says otherwise."""
     conditions = [{"type": "LiveMigratable", "status": "True"}]
-    domain = {"cpu": {"cores": 1, "model": "host-model"}, "memory": {"guest": "1Gi"}}
+    cpu = {"cores": 1, "model": "host-model", "maxSockets": 16}
+    domain = {"cpu": cpu, "memory": {"guest": "1Gi", "maxGuest": "4Gi"}}
     return {
         "apiVersion": "kubevirt.io/v1",
         "kind": "VirtualMachineInstance",
@@ -104,7 +105,11 @@ def launcher(name="vm", namespace="default", node_name="n1", requests=None, **ru
     tree = pod(
         f"virt-launcher-{name}",
         namespace,
-        labels={"app": name, "kubevirt.io/created-by": f"vmi-{name}"},
+        labels={
+            "app": name,
+            "kubevirt.io": "virt-launcher",
+            "kubevirt.io/created-by": f"vmi-{name}",
+        },
         requests=requests or {"cpu": "100m", "memory": "1Gi"},
         status={"phase": "Running"},
         nodeName=node_name,
@@ -112,6 +117,7 @@ def launcher(name="vm", namespace="default", node_name="n1", requests=None, **ru
         affinity=_rendered_affinity(rules.get("affinity", {})),
         tolerations=[*rules.get("tolerations", []), *evict],
     )
+    tree["spec"]["containers"][0]["name"] = "compute"
     tree["metadata"]["uid"] = f"pod-{name}"
     owner = {"kind": "VirtualMachineInstance", "uid": f"vmi-{name}", "controller": True}
     tree["metadata"]["ownerReferences"] = [owner]
@@ -163,7 +169,11 @@ def admission_review(new, old=None, operation=None, username="dev", **request) -
 
 def kubevirt_node(name="n1", labels=None, allocatable=None, **spec):
     """A node that KubeVirt's launcher pods can run on; `allocatable` goes over its own."""
-    ready = {"kubevirt.io/schedulable": "true", "kubernetes.io/arch": "amd64"}
+    ready = {
+        "kubevirt.io/schedulable": "true",
+        "kubernetes.io/arch": "amd64",
+        "machine-type.node.kubevirt.io/q35": "true",
+    }
     devices = {f"devices.kubevirt.io/{name}": "1k" for name in ("kvm", "tun", "vhost-net")}
     room = {**ROOM, "ephemeral-storage": "100Gi", **devices, **(allocatable or {})}
     return node(name, {**ready, **(labels or {})}, room, **spec)

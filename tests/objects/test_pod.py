@@ -1,9 +1,20 @@
 """Tolerations, and what a pod is to the index."""
 
+from dataclasses import replace
+
 import pytest
 
-from webhook.objects import PodInfo, SchedulingRules, Taint, Toleration
+from webhook.objects import (
+    AffinityTerm,
+    HostPort,
+    LabelSelector,
+    PodInfo,
+    SchedulingRules,
+    Taint,
+    Toleration,
+)
 
+OWN = AffinityTerm("zone", LabelSelector())
 TAINT = Taint("gpu", "a100", "NoSchedule")
 BARE = Taint("gpu", "", "NoExecute")
 
@@ -47,12 +58,46 @@ def test_rules_tolerate_what_any_toleration_covers(tolerations, tolerate):
     assert SchedulingRules(tolerations=tolerations).tolerate(TAINT) is tolerate
 
 
+@pytest.mark.parametrize(
+    ("rules", "across"),
+    [
+        (SchedulingRules(), False),
+        (SchedulingRules(pod_affinity=(OWN,), pod_anti_affinity=(OWN,)), False),
+        (SchedulingRules(prefers_across=True), True),
+        (SchedulingRules(pod_affinity=(OWN, replace(OWN, namespaces=frozenset({"a"})))), True),
+        (SchedulingRules(pod_anti_affinity=(replace(OWN, namespaces=frozenset({"a"})),)), True),
+        (SchedulingRules(pod_affinity=(replace(OWN, namespace_selector=LabelSelector()),)), True),
+    ],
+)
+def test_terms_that_name_namespaces_look_across(rules, across):
+    assert rules.cross_namespace is across
+
+
 def test_a_pod_is_keyed_by_its_uid():
     assert PodInfo("default", "p", uid="u1").key == "u1"
 
 
 def test_a_pod_without_uid_is_keyed_by_its_name():
     assert PodInfo("default", "p").key == "default/p"
+
+
+@pytest.mark.parametrize(
+    ("node_name", "nominated_node_name", "nominated"),
+    [
+        pytest.param("", "", False, id="it stands nowhere"),
+        pytest.param("", "n1", False, id="nor where it is nominated to"),
+        pytest.param("n1", "", False, id="it is bound"),
+        pytest.param("n1", "n2", False, id="elsewhere than it was nominated to"),
+        pytest.param("n1", "n1", True, id="it is taken to stand where it is nominated to"),
+    ],
+)
+def test_a_pod_may_stand_on_a_node_by_nomination(node_name, nominated_node_name, nominated):
+    pod = PodInfo("default", "p", node_name=node_name, nominated_node_name=nominated_node_name)
+    assert pod.nominated is nominated
+
+
+def test_a_port_is_one_of_tcp_on_every_address():
+    assert HostPort(80) == HostPort(80, "TCP", "0.0.0.0")  # noqa: S104
 
 
 @pytest.mark.parametrize(

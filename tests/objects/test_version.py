@@ -42,49 +42,41 @@ def test_there_is_one_server_version():
     assert Version(1, 34).key == Version(1, 36).key
 
 
+#: The first version that behaves so, and the first that no longer does.
+SINCE = {
+    "merges_match_label_keys": (1, 31),
+    "attachments_count": (1, 32),
+    "resize_status_counts": (1, 33),
+    "volume_affinity_reworded": (1, 33),
+    "unresolvable_if_over_allocatable": (1, 34),
+    "empty_namespace_labels_match": (1, 34),
+    "pod_level_resources": (1, 34),
+    "sidecar_host_ports": (1, 34),
+    "volume_attributes_class": (1, 34),
+    "claim_in_use_reworded": (1, 34),
+    "pod_resize_status_counts": (1, 36),
+    "declared_features": (1, 36),
+    "devices_as_resources": (1, 36),
+}
+UNTIL = {"taint_values_in_reason": (1, 34, 2), "csi_migration_by_annotation": (1, 36)}
+
+
+def before(major, minor, patch=0):
+    """The last version before this one."""
+    return Version(major, minor, patch - 1) if patch else Version(major, minor - 1, 99)
+
+
 @pytest.mark.parametrize(
-    ("version", "on"),
+    ("feature", "version", "on"),
     [
-        pytest.param((1, 30, 9), {"taint_values_in_reason"}, id="1.30"),
-        pytest.param((1, 31), {"taint_values_in_reason", "merges_match_label_keys"}, id="1.31"),
-        pytest.param(
-            (1, 32, 9), {"taint_values_in_reason", "merges_match_label_keys"}, id="the last 1.32"
-        ),
-        pytest.param(
-            (1, 33),
-            {"taint_values_in_reason", "merges_match_label_keys", "resize_status_counts"},
-            id="1.33",
-        ),
-        pytest.param(
-            (1, 33, 9),
-            {"taint_values_in_reason", "merges_match_label_keys", "resize_status_counts"},
-            id="the last 1.33",
-        ),
-        pytest.param(
-            (1, 34, 1),
-            {
-                "taint_values_in_reason",
-                "merges_match_label_keys",
-                "resize_status_counts",
-                "unresolvable_if_over_allocatable",
-                "empty_namespace_labels_match",
-                "pod_level_resources",
-            },
-            id="1.34.1",
-        ),
-        pytest.param(
-            (1, 34, 2),
-            {
-                "merges_match_label_keys",
-                "resize_status_counts",
-                "unresolvable_if_over_allocatable",
-                "empty_namespace_labels_match",
-                "pod_level_resources",
-            },
-            id="1.34.2 no longer prints a taint's key and value",
-        ),
+        *((feature, version, True) for feature, version in SINCE.items()),
+        *((feature, version, False) for feature, version in UNTIL.items()),
     ],
 )
-def test_a_version_has_its_features(version, on):
-    features = Features.of(Version(*version))
-    assert {name for name in Features.__slots__ if getattr(features, name)} == on
+def test_a_version_has_its_features(feature, version, on):
+    at = [before(*version), Version(*version), Version(version[0], version[1] + 9, 9)]
+    assert [getattr(Features.of(each), feature) for each in at] == [not on, on, on]
+
+
+def test_every_feature_has_a_version():
+    assert sorted(Features.__slots__) == sorted([*SINCE, *UNTIL])

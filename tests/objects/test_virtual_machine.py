@@ -45,6 +45,13 @@ def test_a_vm_its_instance_and_its_migration_are_keyed_by_namespace_and_name():
     assert keys == [("ns", "vm"), ("ns", "vm"), ("ns", "m1")]
 
 
+def test_a_vm_names_what_it_refers_to():
+    assert VirtualMachine("ns", "vm").references == ()
+    assert VirtualMachine("ns", "vm", instancetype="u1").references == ("instancetype u1",)
+    both = VirtualMachine("ns", "vm", instancetype="u1", preference="fedora")
+    assert both.references == ("instancetype u1", "preference fedora")
+
+
 def test_there_is_one_kubevirt():
     assert KubeVirt(version="v1.6.0").key == KubeVirt().key
 

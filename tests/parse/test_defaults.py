@@ -141,31 +141,47 @@ def test_pod_level_requests_are_defaulted(features, spec, requests):
 
 
 @pytest.mark.parametrize(
-    ("spec", "judged"),
+    ("spec", "taken"),
     [
-        pytest.param({"containers": [{"ports": [{"containerPort": 80}]}]}, True, id="its own net"),
+        pytest.param({"containers": [{"ports": [{"containerPort": 80}]}]}, [], id="its own net"),
         pytest.param(
-            {"hostNetwork": True, "containers": [{"ports": [{"containerPort": 80}]}]},
-            False,
+            {"hostNetwork": False, "containers": [{"ports": [{"containerPort": 80}]}]},
+            [],
+            id="explicitly its own net",
+        ),
+        pytest.param(
+            {
+                "hostNetwork": True,
+                "containers": [{"ports": [{"containerPort": 80}, {"containerPort": 81}]}],
+            },
+            [80, 81],
             id="each port on the host's network is a host port",
         ),
-        pytest.param({"hostNetwork": True, "containers": [{}]}, True, id="there without ports"),
+        pytest.param({"hostNetwork": True, "containers": [{}]}, [], id="there without ports"),
         pytest.param(
             {
                 "hostNetwork": True,
                 "initContainers": [{"restartPolicy": "Always", "ports": [{"containerPort": 80}]}],
             },
-            False,
+            [80],
             id="a sidecar's port",
         ),
         pytest.param(
-            {"hostNetwork": True, "containers": [{"ports": [{}]}]}, True, id="a port without number"
+            {"hostNetwork": True, "containers": [{"ports": [{}]}]}, [], id="a port without number"
         ),
-        pytest.param({"containers": [{"ports": [{"hostPort": 1}]}]}, False, id="a port kept"),
+        pytest.param(
+            {
+                "hostNetwork": True,
+                "containers": [{"ports": [{"containerPort": 80, "hostPort": 1}]}],
+            },
+            [1],
+            id="a port that is given",
+        ),
+        pytest.param({"containers": [{"ports": [{"hostPort": 1}]}]}, [1], id="a port kept"),
     ],
 )
-def test_ports_on_the_hosts_network_are_host_ports(spec, judged):
-    assert (pod(**spec).unmodelled == ()) is judged
+def test_ports_on_the_hosts_network_are_host_ports(spec, taken):
+    assert [port.port for port in pod(**spec).host_ports] == taken
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,34 @@ def test_the_key_is_that_of_the_value(tree):
     assert found.key == value(tree).key
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "DeviceClass",
+        "PersistentVolume",
+        "StorageClass",
+        "CSINode",
+        "CSIDriver",
+        "VolumeAttachment",
+    ],
+)
+def test_a_kind_without_a_namespace_is_keyed_by_name(kind):
+    tree = {"kind": kind, "metadata": {"name": "a"}}
+    found = identity(kind, json.dumps(tree).encode())
+    assert found is not None
+    assert found.key == value(tree).key == "a"
+
+
+@pytest.mark.parametrize(
+    "kind", ["PersistentVolumeClaim", "CSIStorageCapacity", "ResourceQuota", "LimitRange"]
+)
+def test_a_kind_with_a_namespace_is_keyed_by_both(kind):
+    tree = {"kind": kind, "metadata": {"namespace": "n", "name": "a"}}
+    found = identity(kind, json.dumps(tree).encode())
+    assert found is not None
+    assert found.key == value(tree).key == ("n", "a")
+
+
 def test_a_pod_is_known_by_its_uid_and_named_for_people():
     raw = b'{"metadata": {"namespace": "n", "name": "p", "uid": "u", "resourceVersion": "7"}}'
     assert identity("Pod", raw) == Identity("u", "7", "Pod n/p")

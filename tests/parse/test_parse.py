@@ -171,7 +171,7 @@ BAD_CPU = {"containers": [{"resources": {"requests": {"cpu": "1K"}}}]}
             id="no template",
         ),
         pytest.param(
-            builders.vm(networks=[{1: "a", "b": "c"}], hostname={1: "a", "b": "c"}),
+            builders.vm(accessCredentials=[{1: "a", "b": "c"}]),
             "VirtualMachine default/vm: holds a value that is not JSON: "
             "'<' not supported between instances of 'str' and 'int'",
             id="keys that only YAML has",

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from webhook.objects import Features, Version
-from webhook.parse import wire
+from webhook.parse import pod_wire, wire
 from webhook.parse.quantities import nanos
 from webhook.parse.resources import (
     BadResource,
@@ -148,10 +148,12 @@ def test_combining_leaves_the_lists_alone():
 @pytest.mark.parametrize(
     ("container", "requests"),
     [
-        pytest.param(wire.Container(), {}, id="none"),
-        pytest.param(wire.Container(resources=wire.Resources(limits={"cpu": 1})), {}, id="limits"),
+        pytest.param(pod_wire.Container(), {}, id="none"),
         pytest.param(
-            wire.Container(resources=wire.Resources({"cpu": 1})), {"cpu": 10**9}, id="requests"
+            pod_wire.Container(resources=wire.Resources(limits={"cpu": 1})), {}, id="limits"
+        ),
+        pytest.param(
+            pod_wire.Container(resources=wire.Resources({"cpu": 1})), {"cpu": 10**9}, id="requests"
         ),
     ],
 )
@@ -169,7 +171,7 @@ def spec(**fields):
             ],
             **fields,
         },
-        wire.PodSpec,
+        pod_wire.PodSpec,
     )
 
 
@@ -179,7 +181,7 @@ LEVEL = {"resources": {"requests": {"cpu": "9", "hugepages-2Mi": "2", "a.com/b":
 @pytest.mark.parametrize(
     ("given", "features", "total"),
     [
-        pytest.param(wire.PodSpec(), NEW, {}, id="a pod without containers"),
+        pytest.param(pod_wire.PodSpec(), NEW, {}, id="a pod without containers"),
         pytest.param(spec(), NEW, {"cpu": "3", "memory": "4", "a.com/b": "1"}, id="the sum"),
         pytest.param(
             spec(overhead={"cpu": "1", "memory": "1"}),

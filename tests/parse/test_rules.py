@@ -1,4 +1,4 @@
-"""Affinity, nodeSelector and tolerations from the wire."""
+"""Affinity, nodeSelector, tolerations and topology spread from the wire."""
 
 import msgspec
 import pytest
@@ -12,10 +12,11 @@ from webhook.objects import (
     Operator,
     Requirement,
     SchedulingRules,
+    SpreadConstraint,
     Toleration,
 )
 from webhook.parse import ParseError, wire
-from webhook.parse.rules import scheduling_rules, string_map
+from webhook.parse.rules import scheduling_rules, spread_constraints, string_map
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
@@ -99,6 +100,75 @@ def test_selectors_and_tolerations_are_taken_as_they_stand():
     )
 
 
+HARD = {"topologyKey": "zone", "maxSkew": 2, "whenUnsatisfiable": "DoNotSchedule"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        pytest.param({}, SpreadConstraint("zone", 2, NULL), id="only what must be said"),
+        pytest.param(
+            {"labelSelector": {}}, SpreadConstraint("zone", 2, LabelSelector()), id="everything"
+        ),
+        pytest.param(
+            {"labelSelector": {"matchExpressions": [EXISTS]}},
+            SpreadConstraint("zone", 2, LabelSelector((ZONE,))),
+            id="a selector",
+        ),
+        pytest.param(
+            {"minDomains": 3}, SpreadConstraint("zone", 2, NULL, min_domains=3), id="minDomains"
+        ),
+        pytest.param(
+            {"minDomains": 0}, SpreadConstraint("zone", 2, NULL, min_domains=0), id="0 is said"
+        ),
+        pytest.param(
+            {"nodeAffinityPolicy": "Ignore", "nodeTaintsPolicy": "Ignore"},
+            SpreadConstraint("zone", 2, NULL, honors_affinity=False),
+            id="both policies Ignore",
+        ),
+        pytest.param(
+            {"nodeAffinityPolicy": "Honor", "nodeTaintsPolicy": "Honor"},
+            SpreadConstraint("zone", 2, NULL, honors_taints=True),
+            id="both policies Honor",
+        ),
+        pytest.param(
+            {"matchLabelKeys": ["b", "a"]},
+            SpreadConstraint("zone", 2, NULL, match_label_keys=("b", "a")),
+            id="label keys",
+        ),
+        pytest.param(
+            {"topologyKey": None, "maxSkew": None},
+            SpreadConstraint("", 0, NULL),
+            id="not even what must be said",
+        ),
+    ],
+)
+def test_a_hard_spread_constraint_is_read_with_the_defaults(fields, constraint):
+    raw = msgspec.convert({**HARD, **fields}, wire.TopologySpreadConstraint)
+    assert spread_constraints([raw]) == (constraint,)
+
+
+@pytest.mark.parametrize(
+    ("action", "held"),
+    [("DoNotSchedule", 1), ("ScheduleAnyway", 0), ("", 1), (None, 1), ("Other", 0)],
+)
+def test_only_constraints_that_filter_are_held(action, held):
+    raw = wire.TopologySpreadConstraint(when_unsatisfiable=action)
+    assert len(spread_constraints([raw])) == held
+
+
+def test_spread_constraints_keep_their_order():
+    raw = [
+        wire.TopologySpreadConstraint(topology_key=key, when_unsatisfiable=action)
+        for key, action in (("b", "DoNotSchedule"), ("x", "ScheduleAnyway"), ("a", None))
+    ]
+    assert [each.topology_key for each in spread_constraints(raw)] == ["b", "a"]
+
+
+def test_no_spread_constraint_is_none():
+    assert (spread_constraints(None), spread_constraints([])) == ((), ())
+
+
 @pytest.mark.parametrize(
     ("raw", "mapped"),
     [
@@ -122,3 +192,21 @@ def test_a_map_of_strings_is_read_as_the_api_reads_it(raw, mapped):
 def test_wrong_types_are_found_in_what_never_filters_too(spec):
     with pytest.raises(ParseError):
         builders.value(builders.vm(**spec))
+
+
+@pytest.mark.parametrize("kind", ["podAffinity", "podAntiAffinity"])
+@pytest.mark.parametrize(
+    ("terms", "across"),
+    [
+        ([], False),
+        ([{"weight": 1}], False),
+        ([{"podAffinityTerm": {"topologyKey": "zone"}}], False),
+        ([{"podAffinityTerm": {"namespaces": []}}], False),
+        ([{"podAffinityTerm": {"namespaces": ["a"]}}], True),
+        ([{"podAffinityTerm": {"namespaceSelector": {}}}], True),
+        ([{"weight": 1}, {"podAffinityTerm": {"namespaces": ["a"]}}], True),
+    ],
+)
+def test_of_preferred_terms_only_a_look_across_namespaces_is_kept(kind, terms, across):
+    rules = builders.value(builders.pod(affinity={kind: {PREFERRED: terms}})).rules
+    assert rules == SchedulingRules(prefers_across=across)

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from webhook.parse import wire
+from webhook.parse import pod_wire
 from webhook.parse.sentences import quantity_sentence, sentence
 
 
-def said(tree, type_=wire.Pod):
+def said(tree, type_=pod_wire.Pod):
     """The sentence about the tree as this type."""
     with pytest.raises(msgspec.ValidationError) as refusal:
         msgspec.convert(tree, type_)
@@ -47,7 +47,7 @@ def test_a_long_value_is_cut():
 
 
 def test_an_object_of_a_wrong_type_has_no_path():
-    assert said([], wire.Pod) == "expected an object, got []"
+    assert said([], pod_wire.Pod) == "expected an object, got []"
 
 
 def test_other_messages_are_passed_on():

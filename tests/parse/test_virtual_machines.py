@@ -4,18 +4,24 @@ import pytest
 
 from tests import builders
 from webhook.objects import (
-    KubeVirt,
+    Claim,
+    LabelSelector,
     Migration,
     Placement,
     SchedulingRules,
+    SpreadConstraint,
     VirtualMachine,
     VirtualMachineInstance,
 )
-from webhook.objects.virtual_machine import Machine
+from webhook.objects.machine import Machine, Resizing
 from webhook.parse import ParseError, parse
-from webhook.parse.virtual_machines import BadField, canonical, other_fields, placement
+from webhook.parse.virtual_machines import BadField, canonical, other_fields, placement, refers
 
 POD = "spec.template.spec"
+HOOKS = "hooks.kubevirt.io/hookSidecars"
+
+
+CLAIMED = {"persistentVolumeClaimInfo": {"claimName": "s", "accessModes": ["ReadWriteOnce"]}}
 
 
 def value(tree):
@@ -160,12 +166,17 @@ SAYS_ALL = {
         "instancetype": {"name": "small"},
         "preference": {"name": "fedora"},
         "template": {
-            "metadata": {"labels": {"app": "web"}},
+            "metadata": {
+                "labels": {"app": "web"},
+                "annotations": {"sidecar.istio.io/inject": "true", HOOKS: "[{}]"},
+            },
             "spec": {
                 "nodeSelector": {"zone": "a"},
                 "schedulerName": "other",
                 "architecture": "arm64",
                 "hostname": "h",
+                "priorityClassName": "high",
+                "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone"}],
             },
         },
     },
@@ -192,14 +203,41 @@ def test_a_vm_is_read():
             f"{POD}.schedulerName": '"other"',
             f"{POD}.architecture": '"arm64"',
             f"{POD}.hostname": '"h"',
+            f"{POD}.priorityClassName": '"high"',
+            f"{POD}.topologySpreadConstraints": '[{"maxSkew":1,"topologyKey":"zone"}]',
         },
-        labels={"app": "web"},
-        machine=Machine(architecture="arm64"),
+        labels={"app": "web", "sidecar.istio.io/inject": "true"},
+        hostname="h",
+        machine=Machine(architecture="arm64", hooks=1),
         scheduler_name="other",
+        priority_class="high",
+        spread=(SpreadConstraint("zone", 1, LabelSelector(nothing=True)),),
         instancetype="small",
         preference="fedora",
         restart_required=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("matcher", "name"),
+    [
+        (None, ""),
+        ({}, ""),
+        ({"name": "u1"}, "u1"),
+        ({"inferFromVolume": "root"}, "of volume root"),
+        ({"inferFromVolume": "root", "name": "u1"}, "u1"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["instancetype", "preference"])
+def test_a_reference_has_a_name_or_a_volume_that_tells_it(kind, matcher, name):
+    tree = builders.vm(spec={kind: matcher})
+    assert getattr(value(tree), kind) == name
+    assert refers(tree) is bool(name)
+
+
+@pytest.mark.parametrize("spec", [None, [], "instancetype", {"instancetype": {}}])
+def test_what_refers_to_nothing_does_not_refer(spec):
+    assert not refers({"spec": spec})
 
 
 @pytest.mark.parametrize(
@@ -232,22 +270,6 @@ def test_a_vm_without_template_is_refused(spec, field):
     ("pod_spec", "demands"),
     [
         pytest.param({"volumes": [{"name": "a"}]}, (), id="a volume without claim"),
-        pytest.param(
-            {"volumes": [{}, {"dataVolume": {"name": "d"}}, {"persistentVolumeClaim": {}}]},
-            (f"{POD}.volumes[1] (a volume claim)", f"{POD}.volumes[2] (a volume claim)"),
-            id="claims",
-        ),
-        pytest.param(
-            {
-                "topologySpreadConstraints": [
-                    {"whenUnsatisfiable": "ScheduleAnyway"},
-                    {"whenUnsatisfiable": "DoNotSchedule"},
-                    {},
-                ]
-            },
-            (f"{POD}.topologySpreadConstraints[1]", f"{POD}.topologySpreadConstraints[2]"),
-            id="spread constraints that filter",
-        ),
         pytest.param({"resourceClaims": [{}]}, (f"{POD}.resourceClaims",), id="a device claim"),
     ],
 )
@@ -255,173 +277,71 @@ def test_what_no_predicate_judges_is_named(pod_spec, demands):
     assert value(builders.vm(**pod_spec)).unmodelled == demands
 
 
-def machine(actual=None, **spec):
-    """The Machine of a VMI with this spec and this actual machine type."""
-    status = {"machine": {"type": actual}} if actual else {}
-    return value({"kind": "VirtualMachineInstance", "spec": spec, "status": status}).machine
-
-
-def domain(**fields):
-    return {"domain": fields}
-
-
-@pytest.mark.parametrize(
-    ("spec", "expected"),
-    [
-        pytest.param({}, Machine(), id="nothing"),
-        pytest.param(
-            domain(
-                cpu={
-                    "cores": 2,
-                    "sockets": 3,
-                    "threads": 2,
-                    "model": "host-model",
-                    "dedicatedCpuPlacement": True,
-                    "features": [
-                        {"name": "a", "policy": "require"},
-                        {"name": "b"},
-                        {"name": "c", "policy": "forbid"},
-                        {"name": "d", "policy": "optional"},
-                        {"policy": ""},
-                    ],
-                }
-            ),
-            Machine(
-                cpu_model="host-model",
-                vcpus=12,
-                dedicated_cpu=True,
-                required_features=("a", "b", ""),
-                forbidden_features=("c",),
-            ),
-            id="a cpu",
-        ),
-        pytest.param(
-            domain(cpu={"cores": 0, "sockets": -1, "threads": 0}), Machine(), id="at least one vcpu"
-        ),
-        pytest.param(
-            domain(memory={"guest": "1Gi", "hugepages": {"pageSize": "2Mi"}}),
-            Machine(guest_memory=1 << 30, hugepages="2Mi"),
-            id="memory",
-        ),
-        pytest.param(
-            domain(
-                resources={
-                    "requests": {"cpu": "1", "memory": "1Ki", "x": "1"},
-                    "limits": {"cpu": "1500u"},
-                }
-            ),
-            Machine(requests={"cpu": 1000, "memory": 1024}, limits={"cpu": 2}),
-            id="resources",
-        ),
-        pytest.param(
-            domain(
-                ioThreadsPolicy="supplementalPool", ioThreads={"supplementalPoolThreadCount": 4}
-            ),
-            Machine(io_threads=4),
-            id="a pool of io threads",
-        ),
-        pytest.param(
-            domain(ioThreadsPolicy="supplementalPool", ioThreads={}),
-            Machine(),
-            id="a pool of nothing",
-        ),
-        pytest.param(domain(ioThreadsPolicy="auto"), Machine(), id="io threads beside the vCPUs"),
-        pytest.param(
-            domain(devices={"logSerialConsole": False}),
-            Machine(console_log=False),
-            id="no log of the console",
-        ),
-        pytest.param(
-            domain(devices={"autoattachSerialConsole": False, "autoattachVSOCK": True}),
-            Machine(console_log=False, vsock=True),
-            id="no console, but a socket",
-        ),
-        pytest.param(
-            domain(cpu={"dedicatedCpuPlacement": True, "isolateEmulatorThread": True}),
-            Machine(dedicated_cpu=True, isolated_emulator=True),
-            id="an emulator thread of its own",
-        ),
-        pytest.param(
-            domain(resources={"overcommitGuestOverhead": True}),
-            Machine(overhead_is_overcommitted=True),
-            id="an overcommitted overhead",
-        ),
-        pytest.param(
-            domain(memory={"reservedOverhead": {"addedOverhead": "1Mi"}}),
-            Machine(added_overhead=1024**2),
-            id="an added overhead",
-        ),
-        pytest.param(
-            domain(launchSecurity={"sev": {}}), Machine(encrypted="kubevirt.io/sev"), id="SEV"
-        ),
-        pytest.param(
-            domain(launchSecurity={"sev": {"policy": {"encryptedState": True}}}),
-            Machine(encrypted="kubevirt.io/sev-es"),
-            id="SEV-ES",
-        ),
-        pytest.param(
-            domain(launchSecurity={"snp": {}}),
-            Machine(encrypted="kubevirt.io/sev-snp"),
-            id="SEV-SNP",
-        ),
-        pytest.param(domain(ioThreadsPolicy="shared"), Machine(), id="shared io threads"),
-        pytest.param(domain(devices={"tpm": {}}), Machine(tpm=True), id="a tpm"),
-        pytest.param(
-            domain(devices={"autoattachGraphicsDevice": False}),
-            Machine(graphics=False),
-            id="no graphics",
-        ),
-        pytest.param(domain(devices={"autoattachGraphicsDevice": True}), Machine(), id="graphics"),
-        pytest.param(
-            domain(devices={"autoattachPodInterface": False}),
-            Machine(interfaces=False, virtio_interfaces=False),
-            id="no interface",
-        ),
-        pytest.param(
-            domain(devices={"autoattachPodInterface": False, "interfaces": [{}]}),
-            Machine(),
-            id="an interface is virtio by default",
-        ),
-        pytest.param(
-            domain(devices={"interfaces": [{"model": "e1000"}]}),
-            Machine(virtio_interfaces=False),
-            id="an interface that is not",
-        ),
-        pytest.param(
-            domain(devices={"interfaces": [{"model": "e1000"}, {"model": "virtio"}]}),
-            Machine(),
-            id="one of two that is",
-        ),
-        pytest.param(
-            domain(
-                devices={
-                    "gpus": [{"deviceName": "a.com/g"}, {}],
-                    "hostDevices": [{"deviceName": "a.com/g"}, {"deviceName": "a.com/h"}],
-                }
-            ),
-            Machine(extended={"a.com/g": 2, "a.com/h": 1}, host_devices=True),
-            id="devices are counted by name",
-        ),
-        pytest.param(domain(devices={"gpus": [{}]}), Machine(host_devices=True), id="only a gpu"),
-        pytest.param(
-            domain(devices={"hostDevices": [{}]}), Machine(host_devices=True), id="only a device"
-        ),
-        pytest.param(
-            domain(machine={"type": "q35"}), Machine(machine_type="q35"), id="a machine type"
-        ),
-        pytest.param(
-            {"actual": "pc-q35-9.2", **domain(machine={"type": "q35"})},
-            Machine(machine_type="pc-q35-9.2"),
-            id="the actual machine type is taken first",
-        ),
-    ],
-)
-def test_a_machine_is_read(spec, expected):
-    assert machine(**spec) == expected
+def test_claims_are_told_by_whether_the_launcher_pod_mounts_them():
+    volumes = [
+        {"name": "none"},
+        {"dataVolume": {"name": "d"}},
+        {"persistentVolumeClaim": {"claimName": "c"}},
+        {"ephemeral": {"persistentVolumeClaim": {"claimName": "e"}}},
+        {"ephemeral": {}},
+        {"persistentVolumeClaim": {"claimName": "h", "hotpluggable": True}},
+        {"dataVolume": {"hotpluggable": True}},
+    ]
+    vm = value(builders.vm(volumes=volumes))
+    assert vm.claims == (Claim("d"), Claim("c"), Claim("e"))
+    assert vm.hotplugged == (Claim("h"), Claim(""))
+    assert value(builders.vmi(volumes=volumes)).hotplugged == vm.hotplugged
 
 
 def test_a_vmi_that_says_nothing_has_only_defaults():
     assert value({"kind": "VirtualMachineInstance"}) == VirtualMachineInstance("default", "")
+
+
+def test_a_vmi_says_how_far_its_guest_was_resized_and_may_be():
+    cpu = {"cores": 2, "sockets": 3, "maxSockets": 4, "threads": 1}
+    memory = {"guest": "2Gi", "maxGuest": "8Gi"}
+    status = {
+        "currentCPUTopology": {"cores": 2, "sockets": 1, "threads": 1},
+        "memory": {"guestAtBoot": "1Ki", "guestCurrent": "2Ki", "guestRequested": "3Ki"},
+    }
+    found = value(builders.vmi(status=status, domain={"cpu": cpu, "memory": memory}))
+    assert found.resizing == Resizing(
+        vcpus=2,
+        max_vcpus=8,
+        guest_requested=3072,
+        guest_current=2048,
+        guest_at_boot=1024,
+        max_guest=8 << 30,
+    )
+    assert value(builders.vmi(domain={"cpu": {"cores": 2}})).resizing == Resizing()
+
+
+@pytest.mark.parametrize(
+    ("volumes", "claim"),
+    [
+        pytest.param([], None, id="none"),
+        pytest.param([{"name": "root"}, {"name": "vm-state"}], None, id="without a claim"),
+        pytest.param(
+            [{"name": "root", "persistentVolumeClaimInfo": {"claimName": "r"}}], None, id="another"
+        ),
+        pytest.param(
+            [{"persistentVolumeClaimInfo": {}}, {"name": "vm-state", **CLAIMED}],
+            Claim("s"),
+            id="one",
+        ),
+        pytest.param([{"name": "persistent-state-for-vm", **CLAIMED}], Claim("s"), id="of before"),
+        pytest.param(
+            [{"name": "vm-state", "persistentVolumeClaimInfo": {}}], Claim(""), id="of no name"
+        ),
+        pytest.param(
+            [{"name": "vm-state", "persistentVolumeClaimInfo": {"accessModes": ["ReadWriteMany"]}}],
+            None,
+            id="one that two can mount",
+        ),
+    ],
+)
+def test_a_migration_replaces_the_claim_of_a_state_that_one_node_mounts(volumes, claim):
+    assert value(builders.vmi(status={"volumeStatus": volumes})).replaced == claim
 
 
 def test_a_vmi_is_read():
@@ -432,12 +352,15 @@ def test_a_vmi_is_read():
             "name": "vm",
             "uid": "u1",
             "deletionTimestamp": "2026-01-01T00:00:00Z",
+            "labels": {"app": "web"},
+            "annotations": {"sidecar.istio.io/inject": "false", HOOKS: "[{}]"},
         },
         "spec": {"nodeSelector": {"zone": "a"}},
         "status": {
             "phase": "Running",
             "nodeName": "n1",
             "evacuationNodeName": "n1",
+            "machine": {"type": "pc-q35-9.2"},
             "migrationState": {"startTimestamp": "2026-01-01T00:00:00Z"},
         },
     }
@@ -448,7 +371,9 @@ def test_a_vmi_is_read():
         phase="Running",
         node_name="n1",
         deleting=True,
+        labels={"app": "web", "sidecar.istio.io/inject": "false"},
         rules=SchedulingRules({"zone": "a"}),
+        machine=Machine(machine_type="pc-q35-9.2", hooks=1),
         evacuation_node_name="n1",
         migrating=True,
     )
@@ -514,75 +439,3 @@ def test_a_vmi_says_why_it_cannot_migrate(conditions, reason):
 )
 def test_a_migration_is_read(tree, migration):
     assert value({"kind": "VirtualMachineInstanceMigration", **tree}) == migration
-
-
-def configured(**configuration):
-    return {"spec": {"configuration": configuration}}
-
-
-@pytest.mark.parametrize(
-    ("tree", "kubevirt"),
-    [
-        pytest.param({}, KubeVirt(), id="one that says nothing"),
-        pytest.param(configured(), KubeVirt(), id="an empty configuration"),
-        pytest.param(configured(vmRolloutStrategy="LiveUpdate"), KubeVirt(), id="live updates"),
-        pytest.param(configured(vmRolloutStrategy=""), KubeVirt(), id="an empty strategy"),
-        pytest.param(
-            configured(vmRolloutStrategy="Stage"), KubeVirt(live_update=False), id="staged updates"
-        ),
-        pytest.param(
-            {
-                **configured(
-                    migrations={
-                        "parallelMigrationsPerCluster": 3,
-                        "parallelOutboundMigrationsPerNode": 1,
-                    },
-                    developerConfiguration={
-                        "nodeSelectors": {"a": "b"},
-                        "cpuAllocationRatio": 4,
-                        "memoryOvercommit": 150,
-                        "useEmulation": True,
-                    },
-                ),
-                "status": {"observedKubeVirtVersion": "v1.6.0", "defaultArchitecture": "arm64"},
-            },
-            KubeVirt(
-                version="v1.6.0",
-                default_architecture="arm64",
-                node_selectors={"a": "b"},
-                cpu_allocation_ratio=4,
-                memory_overcommit=150,
-                use_emulation=True,
-                parallel_migrations_per_cluster=3,
-                parallel_outbound_migrations_per_node=1,
-            ),
-            id="all that is read",
-        ),
-    ],
-)
-def test_the_kubevirt_cr_is_read(tree, kubevirt):
-    assert value({"kind": "KubeVirt", **tree}) == kubevirt
-
-
-@pytest.mark.parametrize(
-    ("version", "strategy", "expected"),
-    [
-        ("v1.5.0", None, False),
-        ("v1.6.0", None, True),
-        ("", None, True),
-        ("v1.5.0", "LiveUpdate", True),
-        ("v1.9.0", "Stage", False),
-    ],
-)
-def test_the_rollout_strategy_was_stage_by_default_before_1_6(version, strategy, expected):
-    spec = {"configuration": {"vmRolloutStrategy": strategy}}
-    tree = {"kind": "KubeVirt", "spec": spec, "status": {"observedKubeVirtVersion": version}}
-    found = value({"apiVersion": "kubevirt.io/v1", **tree})
-    assert found.live_update is expected
-
-
-@pytest.mark.parametrize(("text", "ratio"), [("1.5", 1.5), ("much", 1.0), (None, 1.0)])
-def test_the_overhead_ratio_is_a_number_in_text(text, ratio):
-    spec = {"configuration": {"additionalGuestMemoryOverheadRatio": text}}
-    found = value({"apiVersion": "kubevirt.io/v1", "kind": "KubeVirt", "spec": spec})
-    assert found.overhead_ratio == ratio

@@ -9,7 +9,16 @@ from webhook.objects.labels import (
     Requirement,
 )
 from webhook.objects.node import NodeInfo, Taint
-from webhook.objects.pod import AffinityTerm, PodInfo, SchedulingRules, Toleration
+from webhook.objects.pod import (
+    AffinityTerm,
+    Claim,
+    Disk,
+    HostPort,
+    PodInfo,
+    SchedulingRules,
+    SpreadConstraint,
+    Toleration,
+)
 from webhook.objects.profile import Profile
 from webhook.objects.version import Features, Version
 from webhook.objects.virtual_machine import (
@@ -23,9 +32,12 @@ from webhook.objects.virtual_machine import (
 __all__ = [
     "AffinityTerm",
     "Applied",
+    "Claim",
     "Deleted",
+    "Disk",
     "Event",
     "Features",
+    "HostPort",
     "KubeVirt",
     "LabelSelector",
     "Migration",
@@ -39,6 +51,7 @@ __all__ = [
     "Replaced",
     "Requirement",
     "SchedulingRules",
+    "SpreadConstraint",
     "Taint",
     "Toleration",
     "Version",

@@ -3,10 +3,13 @@
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
+from webhook.objects.classes import NetworkAttachment, PriorityClass, RuntimeClass
 from webhook.objects.node import NodeInfo
 from webhook.objects.pod import PodInfo
-from webhook.objects.profile import Namespace, Profile
+from webhook.objects.profile import DeviceClass, Namespace, Profile
+from webhook.objects.quota import LimitRange, ResourceQuota
 from webhook.objects.rollout import RolloutRecord
+from webhook.objects.storage import StorageObject
 from webhook.objects.version import Version
 from webhook.objects.virtual_machine import (
     KubeVirt,
@@ -19,6 +22,7 @@ Object = (
     NodeInfo
     | PodInfo
     | Namespace
+    | DeviceClass
     | Profile
     | KubeVirt
     | Version
@@ -26,6 +30,12 @@ Object = (
     | VirtualMachineInstance
     | Migration
     | RolloutRecord
+    | StorageObject
+    | PriorityClass
+    | RuntimeClass
+    | NetworkAttachment
+    | ResourceQuota
+    | LimitRange
 )
 
 

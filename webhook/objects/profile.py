@@ -20,10 +20,32 @@ class Namespace:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceClass:
+    """A class of devices, and the extended resource that claims on it may stand in for."""
+
+    name: str
+    extended_resource: str = ""
+
+    @property
+    def key(self) -> str:
+        """Device classes are keyed by name."""
+        return self.name
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The resource names that DynamicResources serves for it, the implicit one included."""
+        implicit = f"deviceclass.resource.kubernetes.io/{self.name}"
+        return (self.extended_resource, implicit) if self.extended_resource else (implicit,)
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """What a kube-scheduler profile changes of the Filters' answers.
 
-    `disabled` names filters that do not run; `*` all that are not `enabled` by name.
+    `disabled` names plugins that do not run, `without_filter` those of which only the Filter
+    does not: their PreFilter may still refuse a pod. `*` is all that are not `enabled` by name.
+    `default_spread` says that hard spread constraints hold for pods that have none; upstream
+    makes their selectors from Services and owners, which are not read here.
     """
 
     scheduler_name: str = "default-scheduler"
@@ -31,13 +53,18 @@ class Profile:
     ignored_resources: frozenset[str] = frozenset()
     ignored_resource_groups: frozenset[str] = frozenset()
     disabled: frozenset[str] = frozenset()
+    without_filter: frozenset[str] = frozenset()
     enabled: frozenset[str] = frozenset()
+    default_spread: bool = False
 
     def runs(self, plugin: str) -> bool:
-        """Whether the filter of this name runs."""
-        if plugin in self.enabled:
-            return True
-        return plugin not in self.disabled and "*" not in self.disabled
+        """Whether the plugin of this name has a say, if only before any node is looked at."""
+        return plugin in self.enabled or not self.disabled & {plugin, "*"}
+
+    def filters(self, plugin: str) -> bool:
+        """Whether the plugin of this name looks at nodes."""
+        on = plugin in self.enabled or not self.without_filter & {plugin, "*"}
+        return on and self.runs(plugin)
 
     @property
     def key(self) -> str:

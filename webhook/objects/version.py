@@ -44,7 +44,16 @@ class Features:
     empty_namespace_labels_match: bool
     pod_level_resources: bool
     resize_status_counts: bool
+    pod_resize_status_counts: bool
     merges_match_label_keys: bool
+    sidecar_host_ports: bool
+    attachments_count: bool
+    declared_features: bool
+    devices_as_resources: bool
+    volume_attributes_class: bool
+    csi_migration_by_annotation: bool
+    volume_affinity_reworded: bool
+    claim_in_use_reworded: bool
 
     @classmethod
     def of(cls, version: Version) -> "Features":
@@ -55,5 +64,14 @@ class Features:
             empty_namespace_labels_match=version >= Version(1, 34),
             pod_level_resources=version >= Version(1, 34),
             resize_status_counts=version >= Version(1, 33),
+            pod_resize_status_counts=version >= Version(1, 36),
             merges_match_label_keys=version >= Version(1, 31),
+            sidecar_host_ports=version >= Version(1, 34),
+            attachments_count=version >= Version(1, 32),
+            declared_features=version >= Version(1, 36),
+            devices_as_resources=version >= Version(1, 36),
+            volume_attributes_class=version >= Version(1, 34),
+            csi_migration_by_annotation=version < Version(1, 36),
+            volume_affinity_reworded=version >= Version(1, 33),
+            claim_in_use_reworded=version >= Version(1, 34),
         )

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from webhook.objects.pod import SchedulingRules
+from webhook.objects.classes import RuntimeClass
+from webhook.objects.labels import LabelSelector
+from webhook.objects.machine import Binding, Machine, Resizing, Support
+from webhook.objects.pod import Claim, SchedulingRules, SpreadConstraint
 
 TARGET_HASH = "vmaffinity.io/target-hash"
 REQUESTED_BY = "vmaffinity.io/requested-by"
@@ -16,6 +19,9 @@ PHASE = "vmaffinity.io/phase"
 MESSAGE = "vmaffinity.io/message"
 #: The label of our migrations: the placement hash that they carry out.
 HASH = "vmaffinity.io/hash"
+
+
+_NO_NAMESPACE = LabelSelector(nothing=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,42 +42,12 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
-    """What KubeVirt's rendering of a launcher pod reads of a VM template or VMI spec.
-
-    Quantities are integers: memory in bytes, cpu in milli units. `io_threads` are those of a
-    supplemental pool; `encrypted` is the node label that the guest's memory encryption needs.
-    """
-
-    architecture: str = ""
-    cpu_model: str = ""
-    required_features: tuple[str, ...] = ()
-    forbidden_features: tuple[str, ...] = ()
-    machine_type: str = ""
-    vcpus: int = 1
-    io_threads: int = 0
-    dedicated_cpu: bool = False
-    guest_memory: int = 0
-    hugepages: str = ""
-    requests: Mapping[str, int] = field(default_factory=dict)
-    limits: Mapping[str, int] = field(default_factory=dict)
-    graphics: bool = True
-    interfaces: bool = True
-    virtio_interfaces: bool = True
-    tpm: bool = False
-    extended: Mapping[str, int] = field(default_factory=dict)
-    host_devices: bool = False
-    isolated_emulator: bool = False
-    console_log: bool = True
-    vsock: bool = False
-    encrypted: str = ""
-    added_overhead: int = 0
-    overhead_is_overcommitted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class VirtualMachine:
-    """A VirtualMachine. `other_fields` is canonical JSON of what only a restart applies."""
+    """A VirtualMachine. `other_fields` is canonical JSON of what only a restart applies.
+
+    `claims` are behind the volumes that its launcher pod mounts; those behind `hotplugged`
+    volumes are mounted by a pod of their own on the same node.
+    """
 
     namespace: str
     name: str
@@ -82,11 +58,16 @@ class VirtualMachine:
     rules: SchedulingRules = field(default_factory=SchedulingRules)
     other_fields: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    hostname: str = ""
     machine: Machine = field(default_factory=Machine)
     scheduler_name: str = "default-scheduler"
+    priority_class: str = ""
     instancetype: str = ""
     preference: str = ""
     restart_required: bool = False
+    spread: tuple[SpreadConstraint, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    hotplugged: tuple[Claim, ...] = ()
     unmodelled: tuple[str, ...] = ()
 
     @property
@@ -94,10 +75,20 @@ class VirtualMachine:
         """VMs are keyed by namespace and name."""
         return self.namespace, self.name
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What it refers to: `instancetype u1`, `preference fedora`."""
+        named = (("instancetype", self.instancetype), ("preference", self.preference))
+        return tuple(f"{kind} {name}" for kind, name in named if name)
+
 
 @dataclass(frozen=True, slots=True)
 class VirtualMachineInstance:
-    """A VirtualMachineInstance: KubeVirt's resolved picture of a started VM."""
+    """A VirtualMachineInstance: KubeVirt's resolved picture of a started VM.
+
+    `hotplugged` are the claims behind volumes that its launcher pod does not mount,
+    `replaced` is the claim of its state, of which a migration makes a new one.
+    """
 
     namespace: str
     name: str
@@ -105,8 +96,12 @@ class VirtualMachineInstance:
     phase: str = ""
     node_name: str = ""
     deleting: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
     rules: SchedulingRules = field(default_factory=SchedulingRules)
     machine: Machine = field(default_factory=Machine)
+    resizing: Resizing = field(default_factory=Resizing)
+    hotplugged: tuple[Claim, ...] = ()
+    replaced: Claim | None = None
     not_migratable: str = ""
     evacuation_node_name: str = ""
     migrating: bool = False
@@ -150,7 +145,11 @@ class Migration:
 class KubeVirt:
     """The settings of the KubeVirt CR that reach a launcher pod or its rollout.
 
-    The defaults are those of a cluster whose CR was not given: LiveUpdate.
+    The defaults are those of a cluster whose CR was not given: LiveUpdate. `limits_cpu_in`
+    selects the namespaces, by their labels, in which every guest gets a CPU limit. `gates` are
+    the feature gates that are on, `overhead_ratio` is text as it was written, `cpu_request` and
+    `tsc_frequency` are 0 where none is set, `machine_types` are by architecture and `support`
+    by kind of container. `runtime` is what `runtime_class` names, None where that is not seen.
     """
 
     live_update: bool = True
@@ -159,8 +158,20 @@ class KubeVirt:
     node_selectors: Mapping[str, str] = field(default_factory=dict)
     cpu_allocation_ratio: int = 10
     memory_overcommit: int = 100
-    overhead_ratio: float = 1.0
+    overhead_ratio: str = ""
     use_emulation: bool = False
+    gates: frozenset[str] = frozenset()
+    cpu_model: str = ""
+    cpu_request: int = 0
+    machine_types: Mapping[str, str] = field(default_factory=dict)
+    tsc_frequency: int = 0
+    completes_to_even_parity: bool = False
+    console_log: bool = True
+    support: Mapping[str, Support] = field(default_factory=dict)
+    bindings: Mapping[str, Binding] = field(default_factory=dict)
+    runtime_class: str = ""
+    runtime: RuntimeClass | None = None
+    limits_cpu_in: LabelSelector = _NO_NAMESPACE
     parallel_migrations_per_cluster: int = 5
     parallel_outbound_migrations_per_node: int = 2
 

@@ -12,14 +12,21 @@ import msgspec
 from webhook.objects import Features, PodInfo
 from webhook.objects.events import Object
 from webhook.parse import (
+    classes,
+    classes_wire,
     cluster_wire,
     defaults,
     kubevirt_cr_wire,
+    kubevirt_settings,
     kubevirt_wire,
+    pod_wire,
     pods,
+    quota,
+    quota_wire,
     rollouts,
+    storage,
+    storage_wire,
     virtual_machines,
-    wire,
 )
 from webhook.parse.profiles import scheduler_profile
 from webhook.parse.quantities import BadQuantity
@@ -48,8 +55,63 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "Node": Kind("", cluster_wire.Node, lambda raw, tree, features: pods.node_info(raw)),
-    "Pod": Kind("", wire.Pod, lambda raw, tree, features: pods.pod_info(raw, features)),
+    "Pod": Kind("", pod_wire.Pod, lambda raw, tree, features: pods.pod_info(raw, features)),
     "Namespace": Kind("", cluster_wire.Bare, lambda raw, tree, features: pods.namespace(raw)),
+    "DeviceClass": Kind(
+        "resource.k8s.io",
+        cluster_wire.DeviceClass,
+        lambda raw, tree, features: pods.device_class(raw),
+    ),
+    "PriorityClass": Kind(
+        "scheduling.k8s.io",
+        classes_wire.PriorityClass,
+        lambda raw, tree, features: classes.priority_class(raw),
+    ),
+    "RuntimeClass": Kind(
+        "node.k8s.io",
+        classes_wire.RuntimeClass,
+        lambda raw, tree, features: classes.runtime_class(raw),
+    ),
+    "NetworkAttachmentDefinition": Kind(
+        "k8s.cni.cncf.io",
+        cluster_wire.Bare,
+        lambda raw, tree, features: classes.network_attachment(raw),
+    ),
+    "ResourceQuota": Kind(
+        "", quota_wire.ResourceQuota, lambda raw, tree, features: quota.resource_quota(raw)
+    ),
+    "LimitRange": Kind(
+        "", quota_wire.LimitRange, lambda raw, tree, features: quota.limit_range(raw)
+    ),
+    "PersistentVolumeClaim": Kind(
+        "", storage_wire.PersistentVolumeClaim, lambda raw, tree, features: storage.claim(raw)
+    ),
+    "PersistentVolume": Kind(
+        "", storage_wire.PersistentVolume, lambda raw, tree, features: storage.volume(raw)
+    ),
+    "StorageClass": Kind(
+        "storage.k8s.io",
+        storage_wire.StorageClass,
+        lambda raw, tree, features: storage.storage_class(raw),
+    ),
+    "CSINode": Kind(
+        "storage.k8s.io", storage_wire.CSINode, lambda raw, tree, features: storage.csi_node(raw)
+    ),
+    "CSIDriver": Kind(
+        "storage.k8s.io",
+        storage_wire.CSIDriver,
+        lambda raw, tree, features: storage.csi_driver(raw),
+    ),
+    "CSIStorageCapacity": Kind(
+        "storage.k8s.io",
+        storage_wire.CSIStorageCapacity,
+        lambda raw, tree, features: storage.csi_storage_capacity(raw),
+    ),
+    "VolumeAttachment": Kind(
+        "storage.k8s.io",
+        storage_wire.VolumeAttachment,
+        lambda raw, tree, features: storage.volume_attachment(raw),
+    ),
     "VirtualMachine": Kind(
         "kubevirt.io",
         kubevirt_wire.VirtualMachine,
@@ -69,7 +131,7 @@ KINDS: Mapping[str, Kind] = {
     "KubeVirt": Kind(
         "kubevirt.io",
         kubevirt_cr_wire.KubeVirt,
-        lambda raw, tree, features: virtual_machines.kubevirt(raw),
+        lambda raw, tree, features: kubevirt_settings.kubevirt(raw),
     ),
     "AffinityRollout": Kind(
         "vmaffinity.io",
@@ -152,9 +214,9 @@ def title(tree: Tree) -> str:
 
 def hand_written_pod(tree: Tree, features: Features) -> PodInfo:
     """A pod from a person's file, as the API server would have stored it."""
-    raw = typed(tree, wire.Pod)
+    raw = typed(tree, pod_wire.Pod)
     try:
-        spec = defaults.defaulted(raw.spec or wire.PodSpec(), features)
+        spec = defaults.defaulted(raw.spec or pod_wire.PodSpec(), features)
         pod = pods.pod_info(msgspec.structs.replace(raw, spec=spec), features)
     except (BadResource, BadQuantity) as error:
         raise ParseError(f"{title(tree)}: {quantity_sentence(tree, str(error))}") from error

@@ -1,6 +1,6 @@
 """The slice of nodes, namespaces and scheduler profiles that we read, as msgspec structs."""
 
-from webhook.parse.wire import Metadata, NodeAffinity, Quantities, Wire
+from webhook.parse.wire import Metadata, NodeAffinity, Quantities, TopologySpreadConstraint, Wire
 
 
 class Taint(Wire):
@@ -39,9 +39,23 @@ class Bare(Wire):
     metadata: Metadata | None = None
 
 
-class PluginArgs(Wire):
-    """The arguments of NodeAffinity and NodeResourcesFit in a scheduler profile."""
+class DeviceClassSpec(Wire):
+    """spec of a DeviceClass."""
 
+    extended_resource_name: str | None = None
+
+
+class DeviceClass(Wire):
+    """resource.k8s.io DeviceClass."""
+
+    metadata: Metadata | None = None
+    spec: DeviceClassSpec | None = None
+
+
+class PluginArgs(Wire):
+    """The arguments of the plugins in a scheduler profile that change the Filters' answers."""
+
+    default_constraints: list[TopologySpreadConstraint] | None = None
     added_affinity: NodeAffinity | None = None
     ignored_resources: list[str] | None = None
     ignored_resource_groups: list[str] | None = None

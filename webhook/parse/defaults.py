@@ -19,14 +19,14 @@ from webhook.objects import (
     SchedulingRules,
     Toleration,
 )
-from webhook.parse import wire
+from webhook.parse import pod_wire, wire
 from webhook.parse.quantities import NANO, stored
 from webhook.parse.resources import amounts, combined, requests_of
 
 _EVICTING = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
 
-def defaulted(spec: wire.PodSpec, features: Features) -> wire.PodSpec:
+def defaulted(spec: pod_wire.PodSpec, features: Features) -> pod_wire.PodSpec:
     """The spec with resource defaults, rounding and host ports as the API server stores it."""
     containers = [_container(c, bool(spec.host_network)) for c in spec.containers or ()]
     inits = [_container(c, bool(spec.host_network)) for c in spec.init_containers or ()]
@@ -38,7 +38,7 @@ def defaulted(spec: wire.PodSpec, features: Features) -> wire.PodSpec:
     return msgspec.structs.replace(spec, resources=_pod_level(spec, spec.resources))
 
 
-def _container(container: wire.Container, host_network: bool) -> wire.Container:
+def _container(container: pod_wire.Container, host_network: bool) -> pod_wire.Container:
     resources = container.resources or wire.Resources()
     limits = _rounded(resources.limits) or {}
     requests = {**limits, **(_rounded(resources.requests) or {})}
@@ -62,7 +62,7 @@ def _text(amount: int) -> str:
     return str(exact.numerator) if exact.denominator == 1 else f"{amount}n"
 
 
-def _pod_level(spec: wire.PodSpec, resources: wire.Resources) -> wire.Resources:
+def _pod_level(spec: pod_wire.PodSpec, resources: wire.Resources) -> wire.Resources:
     limits = _rounded(resources.limits) or {}
     requests = _rounded(resources.requests) or {}
     if limits:

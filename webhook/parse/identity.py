@@ -7,6 +7,22 @@ import msgspec
 
 from webhook.parse.wire import Wire
 
+#: Kinds without a namespace whose values are keyed by name.
+_CLUSTER_WIDE = frozenset(
+    {
+        "Node",
+        "Namespace",
+        "DeviceClass",
+        "PriorityClass",
+        "RuntimeClass",
+        "PersistentVolume",
+        "StorageClass",
+        "CSINode",
+        "CSIDriver",
+        "VolumeAttachment",
+    }
+)
+
 
 class _Metadata(Wire):
     name: str = ""
@@ -46,7 +62,7 @@ def identity(kind: str, raw: bytes) -> Identity | None:
 def _key(kind: str, metadata: _Metadata, full_name: str) -> Hashable:
     """As the `key` of the kind's value has it."""
     match kind:
-        case "Node" | "Namespace":
+        case _ if kind in _CLUSTER_WIDE:
             return metadata.name
         case "Pod":
             return metadata.uid or full_name

@@ -1,86 +1,208 @@
-"""The part of a VM or VMI spec that shapes its launcher pod."""
+"""The part of a VM or VMI spec that shapes its launcher pod.
 
-from collections.abc import Mapping
+Mirrors what `pkg/virt-controller/services/template.go` of KubeVirt asks of a VMI's spec.
+"""
 
-from webhook.objects.virtual_machine import Machine
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from webhook.objects.machine import Machine
 from webhook.parse import kubevirt_wire as kv
-from webhook.parse.quantities import NANO
+from webhook.parse import machine_wire as mw
+from webhook.parse.device_wire import Devices
+from webhook.parse.quantities import units
 from webhook.parse.resources import amounts, integers
 from webhook.parse.wire import Quantity
 
+EVEN_PARITY = "alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity"
+_HOOKS = "hooks.kubevirt.io/hookSidecars"
+_KERNEL = "kernel-boot-volume"
+_REENLIGHTENMENT = "reenlightenment"
 
-def machine(spec: kv.InstanceSpec, actual: kv.MachineType | None) -> Machine:
-    """The machine of a spec; `actual` is the machine type that a running guest has."""
-    domain = spec.domain or kv.Domain()
-    cpu, devices = domain.cpu or kv.CPU(), domain.devices or kv.Devices()
-    memory, resources = domain.memory or kv.Memory(), domain.resources or kv.DomainResources()
-    types = [t.type for t in (actual, domain.machine) if t is not None and t.type]
-    interfaces = devices.interfaces
-    security = domain.launch_security or kv.LaunchSecurity()
-    reserved = memory.reserved_overhead or kv.ReservedOverhead()
-    return Machine(
+
+def machine(
+    spec: mw.InstanceSpec,
+    status: kv.InstanceStatus | None = None,
+    annotations: Mapping[str, str] | None = None,
+) -> Machine:
+    """The machine of a spec; a guest that was started shows more of itself in its status."""
+    domain, status = spec.domain or mw.Domain(), status or kv.InstanceStatus()
+    types = [t.type for t in (status.machine, domain.machine) if t is not None and t.type]
+    hints, notes = status.topology_hints or kv.TopologyHints(), annotations or {}
+    hyperv = _hyperv(domain)
+    known = Machine(
         architecture=spec.architecture or "",
+        machine_type=types[0] if types else "",
+        even_parity=EVEN_PARITY in notes,
+        hyperv=hyperv,
+        tsc_required=_REENLIGHTENMENT in hyperv,
+        tsc_frequency=hints.tsc_frequency or 0,
+        node_labels=_node_labels(spec),
+        sev=_is_sev(domain.launch_security),
+        downward_metrics=any(v.downward_metrics is not None for v in spec.volumes or ()),
+        exec_probes=sum(
+            probe is not None and probe.exec is not None
+            for probe in (spec.liveness_probe, spec.readiness_probe)
+        ),
+        images=_images(spec),
+        networks=tuple(n.multus.network_name or "" for n in spec.networks or () if n.multus),
+        persistent_state=_persistent_firmware(domain.firmware),
+        hooks=_hooks(notes.get(_HOOKS, "")),
+    )
+    known = _with_memory(_with_cpu(known, domain), domain)
+    return _with_devices(known, spec, domain.devices or Devices())
+
+
+def _with_cpu(known: Machine, domain: mw.Domain) -> Machine:
+    cpu = domain.cpu or mw.CPU()
+    threads = (domain.io_threads or mw.IOThreads()).supplemental_pool_thread_count
+    return replace(
+        known,
         cpu_model=cpu.model or "",
         required_features=_features(cpu, ("", "require")),
         forbidden_features=_features(cpu, ("forbid",)),
-        machine_type=types[0] if types else "",
-        vcpus=max(1, cpu.cores or 1) * max(1, cpu.sockets or 1) * max(1, cpu.threads or 1),
-        io_threads=_supplemental(domain),
+        tsc_required=known.tsc_required or "invtsc" in _features(cpu, ("require", "force")),
+        vcpus=vcpus(cpu),
         dedicated_cpu=bool(cpu.dedicated_cpu_placement),
-        guest_memory=_bytes(memory.guest),
-        hugepages=(memory.hugepages and memory.hugepages.page_size) or "",
+        isolated_emulator=bool(cpu.isolate_emulator_thread),
+        io_threads=threads or 0,
+    )
+
+
+def _with_memory(known: Machine, domain: mw.Domain) -> Machine:
+    memory, resources = domain.memory or mw.Memory(), domain.resources or mw.DomainResources()
+    reserved = memory.reserved_overhead or mw.ReservedOverhead()
+    page = (memory.hugepages or mw.Hugepages()).page_size
+    return replace(
+        known,
+        guest_memory=in_bytes(memory.guest),
+        hugepages=page or "",
+        page_size=in_bytes(page),
         requests=integers(amounts(resources.requests)),
         limits=integers(amounts(resources.limits)),
-        graphics=devices.autoattach_graphics_device is not False,
-        interfaces=bool(interfaces) or devices.autoattach_pod_interface is not False,
-        virtio_interfaces=_virtio(interfaces, devices.autoattach_pod_interface),
-        tpm=devices.tpm is not None,
-        extended=_device_names(devices),
-        host_devices=bool(devices.gpus or devices.host_devices),
-        isolated_emulator=bool(cpu.isolate_emulator_thread),
-        console_log=(devices.log_serial_console, devices.autoattach_serial_console).count(False)
-        == 0,
-        vsock=bool(devices.autoattach_vsock),
-        encrypted=_encryption(security),
-        added_overhead=_bytes(reserved.added_overhead),
+        added_overhead=in_bytes(reserved.added_overhead),
         overhead_is_overcommitted=bool(resources.overcommit_guest_overhead),
     )
 
 
-def _virtio(interfaces: list[kv.Interface] | None, autoattach: bool | None) -> bool:
-    if interfaces:
-        return any((i.model or "virtio") == "virtio" for i in interfaces)
-    return autoattach is not False
+def _with_devices(known: Machine, spec: mw.InstanceSpec, devices: Devices) -> Machine:
+    interfaces, tpm = devices.interfaces or [], devices.tpm
+    has_tpm = tpm is not None and tpm.enabled is not False
+    passed_through = bool(devices.gpus or devices.host_devices)
+    return replace(
+        known,
+        graphics=devices.autoattach_graphics_device is not False,
+        console_log=_console_log(devices),
+        vsock=bool(devices.autoattach_vsock),
+        tpm=has_tpm,
+        persistent_state=known.persistent_state or (has_tpm and bool(tpm and tpm.persistent)),
+        extended=_device_names(devices),
+        host_devices=passed_through or any(i.sriov is not None for i in interfaces),
+        interfaces=bool(interfaces) or devices.autoattach_pod_interface is not False,
+        virtio_interfaces=_virtio(spec, devices),
+        passt=any(i.passt_binding is not None for i in interfaces),
+        bindings=frozenset(i.binding.name or "" for i in interfaces if i.binding is not None),
+        persistent_reservation=any(
+            d.lun is not None and bool(d.lun.reservation) for d in devices.disks or ()
+        ),
+        file_systems=_file_systems(spec, devices),
+    )
 
 
-def _features(cpu: kv.CPU, policies: tuple[str, ...]) -> tuple[str, ...]:
+def vcpus(cpu: mw.CPU | kv.CPUTopology) -> int:
+    """GetNumberOfVCPUs: the product of what is given; 0 where nothing is."""
+    given = [number for number in (cpu.cores, cpu.sockets, cpu.threads) if number]
+    product = 1 if given else 0
+    for number in given:
+        product *= number
+    return product
+
+
+def in_bytes(quantity: Quantity) -> int:
+    """A quantity of memory in bytes, rounded up; raises BadResource."""
+    return units(amounts({"memory": quantity})["memory"])
+
+
+def _features(cpu: mw.CPU, policies: Iterable[str]) -> tuple[str, ...]:
     return tuple(f.name or "" for f in cpu.features or () if (f.policy or "") in policies)
 
 
-def _device_names(devices: kv.Devices) -> Mapping[str, int]:
+def _virtio(spec: mw.InstanceSpec, devices: Devices) -> bool:
+    """Whether any interface is of virtio; the one that KubeVirt adds by itself is."""
+    if devices.interfaces or spec.networks:
+        return any((i.model or "virtio") == "virtio" for i in devices.interfaces or ())
+    return devices.autoattach_pod_interface is not False
+
+
+def _device_names(devices: Devices) -> Mapping[str, int]:
     counts: dict[str, int] = {}
     for device in [*(devices.gpus or ()), *(devices.host_devices or ())]:
-        if device.device_name:
+        if device.device_name and device.claim_request is None:
             counts[device.device_name] = counts.get(device.device_name, 0) + 1
     return counts
 
 
-def _bytes(quantity: Quantity) -> int:
-    return amounts({"memory": quantity})["memory"] // NANO
+def _console_log(devices: Devices) -> bool | None:
+    if devices.autoattach_serial_console is False:
+        return False
+    return devices.log_serial_console
 
 
-def _supplemental(domain: kv.Domain) -> int:
-    """Threads of a supplemental pool; under other policies they share the vCPUs."""
-    if domain.io_threads_policy != "supplementalPool" or domain.io_threads is None:
+def _hyperv(domain: mw.Domain) -> frozenset[str]:
+    features = domain.features or mw.Features()
+    return frozenset(
+        name
+        for name, state in (features.hyperv or {}).items()
+        if state is not None and state.enabled is not False
+    )
+
+
+def _node_labels(spec: mw.InstanceSpec) -> tuple[str, ...]:
+    domain = spec.domain or mw.Domain()
+    security = domain.launch_security or mw.LaunchSecurity()
+    sealed = domain.launch_security is not None and spec.architecture == "s390x"
+    needed = {
+        "realtime": domain.cpu is not None and domain.cpu.realtime is not None,
+        "sev": _is_sev(security),
+        "sev-es": _keeps_state_secret(security.sev),
+        "sev-snp": security.snp is not None,
+        "s390-pv": sealed,
+        "tdx": security.tdx is not None,
+    }
+    return tuple(f"kubevirt.io/{name}" for name, is_needed in needed.items() if is_needed)
+
+
+def _is_sev(security: mw.LaunchSecurity | None) -> bool:
+    return security is not None and (security.sev is not None or security.snp is not None)
+
+
+def _keeps_state_secret(sev: mw.SEV | None) -> bool:
+    return sev is not None and sev.policy is not None and bool(sev.policy.encrypted_state)
+
+
+def _persistent_firmware(firmware: mw.Firmware | None) -> bool:
+    loader = firmware and firmware.bootloader
+    return bool(loader and loader.efi and loader.efi.persistent)
+
+
+def _images(spec: mw.InstanceSpec) -> tuple[str, ...]:
+    """The volumes that are images: disks of the guest, then its kernel."""
+    boot = spec.domain and spec.domain.firmware and spec.domain.firmware.kernel_boot
+    disks = (v.name or "" for v in spec.volumes or () if v.container_disk is not None)
+    return (*disks, _KERNEL) if boot and boot.container is not None else tuple(disks)
+
+
+def _file_systems(spec: mw.InstanceSpec, devices: Devices) -> tuple[str, ...]:
+    shared = {f.name for f in devices.filesystems or ()}
+    volumes = (v for v in spec.volumes or () if v.name in shared)
+    return tuple(v.name or "" for v in volumes if v.container_path is None)
+
+
+def _hooks(annotation: str) -> int:
+    """The hook sidecars; KubeVirt makes no pod at all from a list that cannot be read."""
+    try:
+        found = json.loads(annotation or "[]")
+    except ValueError:
         return 0
-    return domain.io_threads.supplemental_pool_thread_count or 0
-
-
-def _encryption(security: kv.LaunchSecurity) -> str:
-    if security.snp is not None:
-        return "kubevirt.io/sev-snp"
-    if security.sev is None:
-        return ""
-    policy = security.sev.get("policy") if isinstance(security.sev, dict) else None
-    state = isinstance(policy, dict) and policy.get("encryptedState")
-    return "kubevirt.io/sev-es" if state else "kubevirt.io/sev"
+    return len(found) if isinstance(found, list) else 0

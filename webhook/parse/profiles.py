@@ -11,6 +11,7 @@ from webhook.parse.cluster_wire import (
     SchedulerConfiguration,
     SchedulerProfile,
 )
+from webhook.parse.rules import spread_constraints
 from webhook.parse.selectors import node_selector
 
 DEFAULT = "default-scheduler"
@@ -24,17 +25,20 @@ def scheduler_profile(raw: SchedulerConfiguration) -> Profile:
     by_name = {c.name: c.args or PluginArgs() for c in chosen.plugin_config or ()}
     affinity = by_name.get("NodeAffinity", PluginArgs()).added_affinity
     fit = by_name.get("NodeResourcesFit", PluginArgs())
+    spread = by_name.get("PodTopologySpread", PluginArgs())
     plugins = chosen.plugins or Plugins()
-    points = [plugins.filter or PluginSet(), plugins.multi_point or PluginSet()]
+    filter_, everywhere = plugins.filter or PluginSet(), plugins.multi_point or PluginSet()
     return Profile(
         scheduler_name=chosen.scheduler_name or DEFAULT,
         added_affinity=node_selector(affinity.required) if affinity else None,
         ignored_resources=frozenset(fit.ignored_resources or ()),
         ignored_resource_groups=frozenset(fit.ignored_resource_groups or ()),
-        disabled=_names(name for point in points for name in point.disabled or ()),
-        enabled=_names(name for point in points for name in point.enabled or ()),
+        disabled=_names(everywhere.disabled),
+        without_filter=_names(filter_.disabled),
+        enabled=_names(everywhere.enabled) | _names(filter_.enabled),
+        default_spread=bool(spread_constraints(spread.default_constraints)),
     )
 
 
-def _names(plugins: Iterable[PluginName]) -> frozenset[str]:
-    return frozenset(plugin.name or "" for plugin in plugins)
+def _names(plugins: Iterable[PluginName] | None) -> frozenset[str]:
+    return frozenset(plugin.name or "" for plugin in plugins or ())

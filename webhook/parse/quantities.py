@@ -16,6 +16,8 @@ _LARGEST = ((1 << 63) - 1) * NANO
 #: Go does not come back in useful time from larger exponents, so nobody stores them.
 _LARGEST_EXPONENT = 1000
 _LONGEST = 1000
+#: Go keeps a quantity of that many decimal digits as an int64 and a power of ten.
+_INT64_DIGITS = 18
 
 
 class BadQuantity(ValueError):
@@ -29,7 +31,14 @@ def nanos(value: str | int | float | None) -> int:
     """
     if value is None:
         return 0
-    text = value.strip() if isinstance(value, str) else repr(value)
+    return parsed(value.strip() if isinstance(value, str) else repr(value))
+
+
+def parsed(text: str) -> int:
+    """ParseQuantity: the quantity in units of 10^-9, rounded away from zero.
+
+    Raises BadQuantity, also for blanks around it.
+    """
     if len(text) > _LONGEST:
         raise BadQuantity(f"{text[:20]!r}… is not a quantity: it has {len(text)} characters")
     match = _GRAMMAR.fullmatch(text)
@@ -67,14 +76,36 @@ def _wrapped(number: int) -> int:
     return (number + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
+def _int64(amount: int, divisor: int) -> int:
+    """The amount in units of `divisor` nanos, rounded away from zero, as Go's int64.
+
+    What does not fit comes out as Go's code lets it: 0 where the quantity is held as few digits
+    and a power of ten, the low bits elsewhere, and for long negative numbers the low bits of
+    the nanos. Nobody means such quantities, but they must not read as room.
+    """
+    rounded = _away_from_zero(amount, divisor)
+    if abs(amount) < 10**_INT64_DIGITS or (0 <= rounded < 1 << 63 and amount > 0):
+        return rounded
+    digits, scale = abs(amount), -9
+    while digits % 1000 == 0:
+        digits, scale = digits // 1000, scale + 3
+    if digits < 10**_INT64_DIGITS:
+        fits = -(1 << 63) < rounded < 1 << 63
+        return rounded if fits else 0 if scale > 0 else _wrapped(rounded)
+    if amount > 0:
+        return _wrapped(rounded)
+    low = _wrapped(-amount)
+    return -(low // divisor) if low >= 0 else _round_up(-low, divisor)
+
+
 def units(amount: int) -> int:
     """Quantity.Value(): whole units, rounded away from zero, as int64."""
-    return _wrapped(_away_from_zero(amount, NANO))
+    return _int64(amount, NANO)
 
 
 def millis(amount: int) -> int:
     """Quantity.MilliValue(): thousandths, rounded away from zero, as int64."""
-    return _wrapped(_away_from_zero(amount, _MILLI))
+    return _int64(amount, _MILLI)
 
 
 def stored(amount: int) -> int:

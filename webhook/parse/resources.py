@@ -7,7 +7,7 @@ that `scheduler/framework/types.go` tracks.
 from collections.abc import Iterable, Mapping
 
 from webhook.objects import Features
-from webhook.parse import wire
+from webhook.parse import pod_wire, wire
 from webhook.parse.quantities import BadQuantity, integer, nanos
 from webhook.parse.selectors import valid_key
 
@@ -65,7 +65,7 @@ def allocatable(raw: wire.Quantities) -> Mapping[str, int]:
     }
 
 
-def requests_of(container: wire.Container) -> Nanos:
+def requests_of(container: pod_wire.Container) -> Nanos:
     """A container's own requests."""
     return amounts(container.resources.requests) if container.resources else {}
 
@@ -108,24 +108,28 @@ def combined(containers: list[Nanos], inits: list[tuple[bool, Nanos]]) -> Nanos:
     return largest([total, *peaks])
 
 
-def pod_requests(spec: wire.PodSpec, features: Features) -> Nanos:
+def pod_level(spec: pod_wire.PodSpec, features: Features) -> Nanos:
+    """The requests of the pod as a whole, which stand in for the sum of its containers'."""
+    if not features.pod_level_resources or spec.resources is None:
+        return {}
+    return whole_pod(spec.resources.requests)
+
+
+def whole_pod(raw: wire.Quantities) -> Nanos:
+    """Those of a pod's own requests or limits that Kubernetes heeds; raises BadResource."""
+    return {
+        resource: amount
+        for resource, amount in amounts(raw).items()
+        if resource in _POD_LEVEL or resource.startswith("hugepages-")
+    }
+
+
+def pod_requests(spec: pod_wire.PodSpec, features: Features) -> Nanos:
     """What the pod asks for, exact."""
-    return finished(
-        spec,
-        features,
+    total = combined(
         [requests_of(c) for c in spec.containers or ()],
         [(c.restart_policy == "Always", requests_of(c)) for c in spec.init_containers or ()],
     )
-
-
-def finished(
-    spec: wire.PodSpec, features: Features, containers: list[Nanos], inits: list[tuple[bool, Nanos]]
-) -> Nanos:
-    """The containers' combined amounts, with pod-level requests and overhead applied."""
-    total = combined(containers, inits)
-    if features.pod_level_resources and spec.resources is not None:
-        for resource, amount in amounts(spec.resources.requests).items():
-            if resource in _POD_LEVEL or resource.startswith("hugepages-"):
-                total[resource] = amount
+    total |= pod_level(spec, features)
     add(total, amounts(spec.overhead))
     return total

@@ -11,6 +11,7 @@ _MISMATCH = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`")
 _STEP = re.compile(r"\[(?P<index>\d+)\]|(?P<any>\[\.\.\.\])|\.?(?P<name>[^.\[\]]+)")
 _CLIPPED = 60
 _RESOURCE_LISTS = ("requests", "limits", "allocatable", "capacity", "overhead")
+_QUANTITIES = frozenset({"addedOverhead", "cpuRequest", "guest", "maxGuest", "pageSize"})
 _WANTED = {
     "object": "an object",
     "array": "a list",
@@ -81,7 +82,7 @@ def _quantities(tree: Any, path: str) -> Iterator[tuple[str, Any]]:
         below = f"{path}.{key}"
         if key in _RESOURCE_LISTS and isinstance(value, dict):
             yield from ((f"{below}.{name}", v) for name, v in value.items() if _scalar(v))
-        elif key == "guest" and _scalar(value):
+        elif key in _QUANTITIES and _scalar(value):
             yield below, value
         else:
             yield from _quantities(value, below)

@@ -4,8 +4,6 @@ Every field may be absent or null, as in the API's own JSON; what is not listed 
 skipped unread. Wrong types surface as ParseError with the field's path.
 """
 
-from typing import Any
-
 import msgspec
 
 Quantity = str | int | float | None
@@ -130,9 +128,16 @@ class Toleration(Wire):
 
 
 class TopologySpreadConstraint(Wire):
-    """spec.topologySpreadConstraints[]; only whether it can filter."""
+    """spec.topologySpreadConstraints[]."""
 
     when_unsatisfiable: str | None = None
+    topology_key: str | None = None
+    max_skew: int | None = None
+    min_domains: int | None = None
+    label_selector: LabelSelector | None = None
+    node_affinity_policy: str | None = None
+    node_taints_policy: str | None = None
+    match_label_keys: list[str] | None = None
 
 
 class Resources(Wire):
@@ -142,64 +147,6 @@ class Resources(Wire):
     limits: Quantities = None
 
 
-class ContainerPort(Wire):
-    """containers[].ports[]."""
-
-    container_port: int | None = None
-    host_port: int | None = None
-
-
-class Container(Wire):
-    """containers[] and initContainers[]."""
-
-    name: str | None = None
-    resources: Resources | None = None
-    restart_policy: str | None = None
-    ports: list[ContainerPort] | None = None
-
-
-class ClaimSource(Wire):
-    """volumes[].persistentVolumeClaim."""
-
-    claim_name: str | None = None
-
-
-class Volume(Wire):
-    """volumes[]: only the sources that a Filter plugin looks at."""
-
-    name: str | None = None
-    persistent_volume_claim: ClaimSource | None = None
-    ephemeral: Any = None
-    gce_persistent_disk: Any = None
-    aws_elastic_block_store: Any = None
-    azure_disk: Any = None
-    azure_file: Any = None
-    cinder: Any = None
-    vsphere_volume: Any = None
-    portworx_volume: Any = None
-    iscsi: Any = None
-    rbd: Any = None
-
-
-class PodSpec(Wire):
-    """spec of a Pod."""
-
-    node_name: str | None = None
-    node_selector: StringMap = None
-    affinity: Affinity | None = None
-    tolerations: list[Toleration] | None = None
-    topology_spread_constraints: list[TopologySpreadConstraint] | None = None
-    containers: list[Container] | None = None
-    init_containers: list[Container] | None = None
-    volumes: list[Volume] | None = None
-    resources: Resources | None = None
-    overhead: Quantities = None
-    priority: int | None = None
-    scheduler_name: str | None = None
-    host_network: bool | None = None
-    resource_claims: list[Any] | None = None
-
-
 class Condition(Wire):
     """status.conditions[]."""
 
@@ -207,29 +154,3 @@ class Condition(Wire):
     status: str | None = None
     reason: str | None = None
     message: str | None = None
-
-
-class ContainerStatus(Wire):
-    """status.containerStatuses[] as far as in-place resize goes."""
-
-    name: str | None = None
-    resources: Resources | None = None
-    allocated_resources: Quantities = None
-
-
-class PodStatus(Wire):
-    """status of a Pod."""
-
-    phase: str | None = None
-    nominated_node_name: str | None = None
-    conditions: list[Condition] | None = None
-    container_statuses: list[ContainerStatus] | None = None
-    init_container_statuses: list[ContainerStatus] | None = None
-
-
-class Pod(Wire):
-    """v1 Pod."""
-
-    metadata: Metadata | None = None
-    spec: PodSpec | None = None
-    status: PodStatus | None = None
