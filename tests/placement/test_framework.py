@@ -2,7 +2,17 @@
 
 import pytest
 
-from webhook.placement.framework import Code, Diagnosis, NodeVerdict, Refused, Rejection
+from webhook.objects import PodInfo
+from webhook.placement import ClusterIndex
+from webhook.placement.framework import (
+    Code,
+    Diagnosis,
+    NodeVerdict,
+    Plugin,
+    PreFilter,
+    Refused,
+    Rejection,
+)
 
 NAMES = ("n0", "n1", "n2", "n3")
 U, UU = Code.UNSCHEDULABLE, Code.UNRESOLVABLE
@@ -96,6 +106,40 @@ def test_the_table_has_each_node_by_name():
     ]
 
 
+def test_an_error_is_spoken_once_and_stands_on_every_node():
+    given = diagnosis(
+        Refused("VolumeBinding", (Rejection(0b1111, "broken", Code.ERROR),)), prefilter="broken"
+    )
+    assert given.summary == "0/4 nodes are available: broken."
+    assert given.table() == [
+        NodeVerdict(name, Code.ERROR, "VolumeBinding", ("broken",)) for name in NAMES
+    ]
+
+
+def test_codes_are_spelled_as_the_scheduler_spells_them():
+    assert [code.value for code in Code] == [
+        "Success",
+        "Unschedulable",
+        "UnschedulableAndUnresolvable",
+        "Error",
+        "Unknown",
+    ]
+
+
+def test_a_prefilter_that_says_nothing_lets_every_node_be_looked_at():
+    assert PreFilter() == PreFilter(None, "", False, UU, False)
+
+
+def test_a_plugin_needs_no_prefilter():
+    index = ClusterIndex()
+    plugin = Plugin("A", lambda pod, index: ())
+    assert plugin.prefilter(PodInfo("default", "p"), index) == PreFilter()
+
+
+def test_a_rejection_is_unresolvable_and_for_now_unless_it_says_otherwise():
+    assert Rejection(1, CPU) == Rejection(1, CPU, UU, 0)
+
+
 @pytest.mark.parametrize(
     ("first", "second", "code"),
     [(U, U, U), (U, UU, UU), (UU, U, UU), (UU, UU, UU)],
@@ -107,7 +151,7 @@ def test_one_unresolvable_reason_makes_a_node_unresolvable(first, second, code):
 
 @pytest.mark.parametrize(
     ("code", "feasible"),
-    [(Code.SUCCESS, True), (U, False), (UU, False), (Code.UNKNOWN, False)],
+    [(Code.SUCCESS, True), (U, False), (UU, False), (Code.ERROR, False), (Code.UNKNOWN, False)],
 )
 def test_only_a_certain_yes_is_feasible(code, feasible):
     assert NodeVerdict("n", code).feasible is feasible

@@ -385,6 +385,10 @@ BAD_LABEL = {"topologyKey": "zone", "labelSelector": {"matchLabels": {"a b": "c"
 BAD_TEXT = 'key: Invalid value: "a b": not a qualified name'
 
 
+def _refusal(text):
+    return PreFilter(refusal=f"parsing pod: {text}", permanent=True)
+
+
 @pytest.mark.parametrize(
     ("pods", "rules", "outcome"),
     [
@@ -403,22 +407,19 @@ BAD_TEXT = 'key: Invalid value: "a b": not a qualified name'
         pytest.param(
             [],
             near(BAD_LABEL),
-            PreFilter(refusal=f"parsing pod: requiredAffinityTerms: {BAD_TEXT}"),
+            _refusal(f"requiredAffinityTerms: {BAD_TEXT}"),
             id="an affinity term that does not parse",
         ),
         pytest.param(
             [],
             apart(term(), BAD_LABEL),
-            PreFilter(refusal=f"parsing pod: requiredAntiAffinityTerms: {BAD_TEXT}"),
+            _refusal(f"requiredAntiAffinityTerms: {BAD_TEXT}"),
             id="an anti-affinity term that does not",
         ),
         pytest.param(
             [],
             near(BAD_LABEL) | apart(BAD_LABEL),
-            PreFilter(
-                refusal=f"parsing pod: [requiredAffinityTerms: {BAD_TEXT}, "
-                f"requiredAntiAffinityTerms: {BAD_TEXT}]"
-            ),
+            _refusal(f"[requiredAffinityTerms: {BAD_TEXT}, requiredAntiAffinityTerms: {BAD_TEXT}]"),
             id="one of each",
         ),
     ],

@@ -1,16 +1,14 @@
 """NodeAffinity: nodeSelector, required node affinity, narrowing and the profile's own."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests import builders
 from tests.placement.cases import answers, asking
-from webhook.objects import Applied, NodeSelector, Profile, SchedulingRules
+from webhook.objects import Applied, Profile
 from webhook.parse import wire
 from webhook.parse.selectors import node_selector
 from webhook.placement.framework import PreFilter
-from webhook.placement.node_affinity import matching, node_affinity, prefilter, selected
+from webhook.placement.node_affinity import node_affinity, prefilter
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 REASON = "node(s) didn't match Pod's node affinity/selector"
@@ -247,7 +245,7 @@ def test_the_profile_speaks_before_the_pod():
         ),
         pytest.param(
             {"affinity": affinity(term(fields=[name("In", "n1"), name("In", "n2")]))},
-            PreFilter(refusal="pod affinity terms conflict"),
+            PreFilter(refusal="pod affinity terms conflict", permanent=True),
             id="two different names in one term",
         ),
         pytest.param(
@@ -263,12 +261,3 @@ def test_names_narrow_the_nodes_before_any_filter(index, spec, outcome):
 
 def test_with_added_affinity_nobody_is_skipped():
     assert prefilter(asking(), enforcing(ZONE_A)) == PreFilter()
-
-
-def test_no_selector_is_no_constraint(index):
-    assert (selected({}, index.nodes), matching(None, index.nodes)) == (0b111, 0b111)
-
-
-def test_a_selector_without_terms_matches_no_node(index):
-    pod = replace(asking(), rules=SchedulingRules(node_affinity=NodeSelector()))
-    assert matching(pod.rules.node_affinity, index.nodes) == 0

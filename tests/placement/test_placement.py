@@ -30,7 +30,13 @@ def test_the_plugins_stand_in_the_order_of_the_default_profile():
         "NodeName",
         "TaintToleration",
         "NodeAffinity",
+        "NodePorts",
         "NodeResourcesFit",
+        "VolumeRestrictions",
+        "NodeVolumeLimits",
+        "VolumeBinding",
+        "VolumeZone",
+        "PodTopologySpread",
         "InterPodAffinity",
     ]
 
@@ -107,6 +113,106 @@ def test_a_prefilter_may_refuse_every_node_with_one_message():
     assert names(diagnosis, diagnosis.permanent) == ["a", "b"]
 
 
+def spread(**selector):
+    return {
+        "topologyKey": "kubernetes.io/hostname",
+        "maxSkew": 1,
+        "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": selector,
+    }
+
+
+def test_an_error_before_any_node_is_looked_at_ends_the_attempt_for_good():
+    index = builders.index(builders.node("a", unschedulable=True), builders.node("b"))
+    pod = asking(topologySpreadConstraints=[spread(matchLabels={"a b": ""})])
+    diagnosis = evaluate(pod, index)
+    reason = (
+        "get constraints from pod: obtaining pod's hard topology spread constraints: "
+        'key: Invalid value: "a b": not a qualified name'
+    )
+    assert diagnosis.table() == [
+        NodeVerdict(name, Code.ERROR, "PodTopologySpread", (reason,)) for name in ("a", "b")
+    ]
+    assert diagnosis.summary == f"0/2 nodes are available: {reason}."
+    assert names(diagnosis, diagnosis.permanent) == ["a", "b"]
+
+
+def test_the_first_prefilter_to_refuse_speaks():
+    terms = [{"topologyKey": "zone", "labelSelector": {"matchLabels": {"a b": ""}}}]
+    pod = asking(
+        affinity={"podAffinity": {REQUIRED: terms}},
+        topologySpreadConstraints=[spread(matchLabels={"a b": ""})],
+    )
+    diagnosis = evaluate(pod, builders.index(builders.node("a")))
+    assert [refused.plugin for refused in diagnosis.refused] == ["PodTopologySpread"]
+
+
+VOLUMES = [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]
+
+
+def test_what_a_prefilter_refuses_for_now_leaves_the_nodes_that_others_refuse_for_good():
+    index = builders.index(
+        builders.node("a", taints=[TAINT]), builders.node("b", unschedulable=True)
+    )
+    diagnosis = evaluate(asking(volumes=VOLUMES), index)
+    reason = 'persistentvolumeclaim "c" not found'
+    assert diagnosis.table() == [
+        NodeVerdict(name, UU, "VolumeRestrictions", (reason,)) for name in ("a", "b")
+    ]
+    assert (diagnosis.feasible, names(diagnosis, diagnosis.permanent)) == (0, ["a"])
+
+
+#: A claim that waits for its first consumer and whose selector does not parse.
+BROKEN_CLAIM = (
+    {
+        "kind": "StorageClass",
+        "metadata": {"name": "wait"},
+        "provisioner": "kubernetes.io/no-provisioner",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    },
+    {
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "c", "namespace": "default"},
+        "spec": {
+            "storageClassName": "wait",
+            "selector": {"matchLabels": {"a b": ""}},
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    },
+)
+BROKEN = (
+    "error creating internal label selector for claim: default/c: "
+    'key: Invalid value: "a b": not a qualified name'
+)
+
+
+def test_an_error_on_any_node_that_is_looked_at_ends_the_attempt():
+    nodes = (builders.node("a", taints=[TAINT]), builders.node("b"))
+    diagnosis = evaluate(asking(volumes=VOLUMES), builders.index(*nodes, *BROKEN_CLAIM))
+    assert diagnosis.table() == [
+        NodeVerdict(name, Code.ERROR, "VolumeBinding", (BROKEN,)) for name in ("a", "b")
+    ]
+    assert diagnosis.summary == f"0/2 nodes are available: {BROKEN}."
+    assert (diagnosis.feasible, names(diagnosis, diagnosis.permanent)) == (0, ["a"])
+
+
+def test_an_error_behind_other_refusals_is_not_met():
+    nodes = (builders.node("a", taints=[TAINT]), builders.node("b", unschedulable=True))
+    diagnosis = evaluate(asking(volumes=VOLUMES), builders.index(*nodes, *BROKEN_CLAIM))
+    assert [verdict.plugin for verdict in diagnosis.table()] == [
+        "TaintToleration",
+        "NodeUnschedulable",
+    ]
+
+
+def test_an_error_is_not_met_on_a_node_that_is_full_beside_the_nominated():
+    index = builders.index(
+        builders.node("a"), *BROKEN_CLAIM, nominated(requests={"cpu": "3"}, node="a")
+    )
+    diagnosis = evaluate(asking(volumes=VOLUMES, requests={"cpu": "2"}), index)
+    assert diagnosis.table() == [FULL]
+
+
 def test_a_node_that_passes_is_unknown_where_demands_are_not_judged():
     index = builders.index(builders.node("a"), builders.node("b", unschedulable=True))
     pod = asking(resourceClaims=[{"name": "gpu"}])
@@ -117,6 +223,41 @@ def test_a_node_that_passes_is_unknown_where_demands_are_not_judged():
     ]
     assert (diagnosis.feasible, names(diagnosis, diagnosis.unknown)) == (0, ["a"])
     assert diagnosis.unmodelled == ("spec.resourceClaims",)
+
+
+@pytest.mark.parametrize(
+    ("constraints", "known"),
+    [
+        pytest.param([], False, id="a pod without its own gets them"),
+        pytest.param([spread(matchLabels={"app": "web"})], True, id="a pod with its own does not"),
+    ],
+)
+def test_spread_constraints_of_the_profile_are_not_judged(constraints, known):
+    index = builders.index(builders.node("a"))
+    index.apply(Applied(Profile(default_spread=True)))
+    diagnosis = evaluate(asking(topologySpreadConstraints=constraints), index)
+    demand = "the spread constraints that the scheduler's profile gives to every pod"
+    assert (diagnosis.unknown, diagnosis.unmodelled) == ((0, ()) if known else (1, (demand,)))
+    assert diagnosis.feasible == (1 if known else 0)
+
+
+def test_a_node_that_a_device_class_may_serve_is_unknown():
+    resource = "example.com/gpu"
+    served = {"kind": "DeviceClass", "metadata": {"name": "gpu"}}
+    index = builders.index(
+        builders.node("a"),
+        builders.node("b", allocatable={**builders.ROOM, resource: "1"}),
+        builders.node("c", unschedulable=True),
+        {**served, "spec": {"extendedResourceName": resource}},
+    )
+    diagnosis = evaluate(asking(requests={resource: "1", "cpu": "1"}), index)
+    demand = f"{resource} (from a DeviceClass)"
+    assert diagnosis.table() == [
+        NodeVerdict("a", Code.UNKNOWN, None, (f"not judged: {demand}",)),
+        NodeVerdict("b", Code.SUCCESS),
+        NodeVerdict("c", UU, "NodeUnschedulable", ("node(s) were unschedulable",)),
+    ]
+    assert (diagnosis.unmodelled, diagnosis.permanent) == ((demand,), 0)
 
 
 def test_a_table_that_is_made_later_never_names_a_recycled_slot():
@@ -148,6 +289,11 @@ FREE, OTHER = NodeVerdict("a", Code.SUCCESS), NodeVerdict("b", Code.SUCCESS)
             nominated(requests={"cpu": "3"}, priority=-1), FREE, id="a lower priority is not"
         ),
         pytest.param(nominated("p", requests={"cpu": "3"}), FREE, id="its own nomination is not"),
+        pytest.param(
+            nominated(requests={"cpu": "3"}, schedulerName="another"),
+            FREE,
+            id="another scheduler's nomination is not known",
+        ),
         pytest.param(
             nominated(node="nowhere", requests={"cpu": "3"}), FREE, id="to a node that is gone"
         ),
@@ -220,3 +366,14 @@ def test_a_filter_that_the_profile_disables_does_not_run():
     assert not evaluate(pod, index).feasible
     index.apply(Applied(Profile(disabled=frozenset({"TaintToleration"}))))
     assert evaluate(pod, index).feasible
+
+
+def test_a_plugin_without_its_filter_still_speaks_before_any_node_is_looked_at():
+    names = [{"key": "metadata.name", "operator": "In", "values": [each]} for each in "ab"]
+    terms = {"nodeSelectorTerms": [{"matchFields": names}]}
+    required = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+    index = builders.index(builders.node())
+    index.apply(Applied(Profile(without_filter=frozenset({"NodeAffinity"}))))
+    diagnosis = evaluate(asking(affinity=required, nodeSelector={"not": "there"}), index)
+    assert diagnosis.prefilter == "pod affinity terms conflict"
+    assert evaluate(asking(nodeSelector={"not": "there"}), index).feasible

@@ -3,6 +3,7 @@
 Mirrors `scheduler/framework/runtime/framework.go` with the default profile's order.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from webhook.objects import PodInfo
@@ -10,9 +11,15 @@ from webhook.placement import (
     inter_pod_affinity,
     node_affinity,
     node_name,
+    node_ports,
     node_resources_fit,
     node_unschedulable,
+    node_volume_limits,
+    pod_topology_spread,
     taint_toleration,
+    volume_binding,
+    volume_restrictions,
+    volume_zone,
 )
 from webhook.placement.framework import (
     NOT_IN_PREFILTER_SET,
@@ -20,6 +27,7 @@ from webhook.placement.framework import (
     Diagnosis,
     NodeVerdict,
     Plugin,
+    PreFilter,
     Refused,
     Rejection,
 )
@@ -34,7 +42,13 @@ PLUGINS: tuple[Plugin, ...] = (
     node_name.PLUGIN,
     taint_toleration.PLUGIN,
     node_affinity.PLUGIN,
+    node_ports.PLUGIN,
     node_resources_fit.PLUGIN,
+    volume_restrictions.PLUGIN,
+    node_volume_limits.PLUGIN,
+    volume_binding.PLUGIN,
+    volume_zone.PLUGIN,
+    pod_topology_spread.PLUGIN,
     inter_pod_affinity.PLUGIN,
 )
 
@@ -46,46 +60,77 @@ def evaluate(pod: PodInfo, index: ClusterIndex) -> Diagnosis:
     one. A node that passes is Unknown where the pod makes demands that nothing here judges.
     """
     everyone = index.nodes.all
-    narrowed, narrowing, active = everyone, [], []
-    for plugin in (each for each in PLUGINS if index.profile.runs(each.name)):
-        outcome = plugin.prefilter(pod, index)
-        if outcome.refusal:
-            return _refused_everywhere(plugin, outcome.refusal, pod, index)
-        if outcome.narrowed is not None:
-            narrowed &= outcome.narrowed
-            narrowing.append(plugin.name)
-        if not outcome.skip:
-            active.append(plugin)
-    absent = Rejection(everyone & ~narrowed, NOT_IN_PREFILTER_SET.format(" ".join(narrowing)))
+    outcomes = {
+        plugin: plugin.prefilter(pod, index)
+        for plugin in PLUGINS
+        if index.profile.runs(plugin.name)
+    }
+    narrowing = {p.name: o.narrowed for p, o in outcomes.items() if o.narrowed is not None}
+    narrowed = everyone
+    for nodes in narrowing.values():
+        narrowed &= nodes
+    active = [
+        plugin
+        for plugin, outcome in outcomes.items()
+        if index.profile.filters(plugin.name) and not (outcome.skip or outcome.refusal)
+    ]
     refused, permanent = _filtered(pod, index, active, narrowed)
+    for plugin, outcome in outcomes.items():
+        if outcome.refusal:
+            return _refused_everywhere(plugin.name, outcome, permanent, index)
     refused = _with_nominated(pod, index, active, narrowed, refused)
+    for plugin_name, error in _errors(refused):
+        return _refused_everywhere(plugin_name, error, permanent, index)
+    absent = Rejection(everyone & ~narrowed, NOT_IN_PREFILTER_SET.format(" ".join(narrowing)))
     if absent.nodes:
         refused = (Refused(None, (absent,)), *refused)
     passed = everyone & ~_nodes(refused)
+    unknown, unmodelled = _unmodelled(pod, index, passed)
     return Diagnosis(
         names=index.nodes.names,
         nodes=everyone,
-        feasible=0 if pod.unmodelled else passed,
+        feasible=passed & ~unknown,
         refused=refused,
         permanent=permanent,
-        unknown=passed if pod.unmodelled else 0,
-        unmodelled=pod.unmodelled,
+        unknown=unknown,
+        unmodelled=unmodelled,
     )
 
 
+def _unmodelled(pod: PodInfo, index: ClusterIndex, passed: int) -> tuple[int, tuple[str, ...]]:
+    """The passing nodes on which a demand stays that no plugin of ours judges, and which."""
+    demands = list(pod.unmodelled)
+    if index.profile.default_spread and not pod.spread:
+        demands.append("the spread constraints that the scheduler's profile gives to every pod")
+    if demands:
+        return passed, tuple(demands)
+    asked = sorted(resource for resource, amount in pod.requests.items() if amount)
+    devices = {resource: passed & index.delegated(resource) for resource in asked}
+    devices = {resource: nodes for resource, nodes in devices.items() if nodes}
+    return union(devices.values()), tuple(f"{each} (from a DeviceClass)" for each in devices)
+
+
 def _refused_everywhere(
-    plugin: Plugin, reason: str, pod: PodInfo, index: ClusterIndex
+    plugin: str, outcome: PreFilter, permanent: int, index: ClusterIndex
 ) -> Diagnosis:
     everyone = index.nodes.all
-    rejection = Rejection(everyone, reason)
+    rejection = Rejection(everyone, outcome.refusal, outcome.code)
     return Diagnosis(
         names=index.nodes.names,
         nodes=everyone,
         feasible=0,
-        refused=(Refused(plugin.name, (rejection,)),),
-        permanent=everyone,
-        prefilter=reason,
+        refused=(Refused(plugin, (rejection,)),),
+        permanent=everyone if outcome.permanent else permanent,
+        prefilter=outcome.refusal,
     )
+
+
+def _errors(refused: tuple[Refused, ...]) -> Iterator[tuple[str, PreFilter]]:
+    """The errors that stand on any node: the scheduler gives up the pod over the first."""
+    for each in refused:
+        for rejection in each.rejections:
+            if rejection.code is Code.ERROR and rejection.nodes:
+                yield each.plugin or "", PreFilter(refusal=rejection.reason, code=Code.ERROR)
 
 
 def _filtered(
@@ -121,7 +166,8 @@ def _with_nominated(
     for node, pods in index.nominated(pod):
         if not node & narrowed:
             continue
-        placed = [replace(p, node_name=p.nominated_node_name) for p in pods]
+        # it counts even if it is on its way out, as upstream's AddPod does not look
+        placed = [replace(p, node_name=p.nominated_node_name, deleting=False) for p in pods]
         with index.assuming(here=placed):
             crowded, _ = _filtered(pod, index, active, node)
         if crowded:

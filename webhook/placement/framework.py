@@ -19,11 +19,15 @@ NOT_IN_PREFILTER_SET = "node(s) didn't satisfy plugin(s) [{}]"
 
 
 class Code(StrEnum):
-    """The scheduler's status codes, and Unknown for what no plugin of ours judges."""
+    """The scheduler's status codes, and Unknown for what no plugin of ours judges.
+
+    An Error on any node that a filter still looks at ends the whole attempt.
+    """
 
     SUCCESS = "Success"
     UNSCHEDULABLE = "Unschedulable"
     UNRESOLVABLE = "UnschedulableAndUnresolvable"
+    ERROR = "Error"
     UNKNOWN = "Unknown"
 
 
@@ -42,13 +46,15 @@ class PreFilter:
     """What a plugin says before any node is looked at.
 
     `narrowed` keeps only these nodes (None: all); `refusal` rejects every node with this
-    one message; `skip` leaves the plugin's Filter out for this pod, also for the second
-    look with nominated pods.
+    one message and code, for good if `permanent`; `skip` leaves the plugin's Filter out for
+    this pod, also for the second look with nominated pods.
     """
 
     narrowed: int | None = None
     refusal: str = ""
     skip: bool = False
+    code: Code = Code.UNRESOLVABLE
+    permanent: bool = False
 
 
 Filter = Callable[[PodInfo, "ClusterIndex"], Iterable[Rejection]]

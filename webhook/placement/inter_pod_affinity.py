@@ -30,7 +30,7 @@ def prefilter(pod: PodInfo, index: ClusterIndex) -> PreFilter:
     ]
     if errors:
         text = errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"
-        return PreFilter(refusal=f"parsing pod: {text}")
+        return PreFilter(refusal=f"parsing pod: {text}", permanent=True)
     own = pod.rules.pod_affinity or pod.rules.pod_anti_affinity
     return PreFilter(skip=not own and not existing_anti_affinity(pod, index))
 

@@ -25,9 +25,9 @@ def node_resources_fit(pod: PodInfo, index: ClusterIndex) -> Iterator[Rejection]
         permanent=bits(slots < 1) & everyone,
     )
     for resource, request in _checked(pod, index):
-        offered = index.allocatable.row(resource)
-        short = bits(request > offered - index.used.row(resource)) & everyone
-        never = bits(request > offered) & everyone
+        offered, judged = index.allocatable.row(resource), everyone & ~index.delegated(resource)
+        short = bits(request > offered - index.used.row(resource)) & judged
+        never = bits(request > offered) & judged
         reason = f"Insufficient {resource}"
         beyond = never & short if index.features.unresolvable_if_over_allocatable else 0
         yield Rejection(beyond, reason, Code.UNRESOLVABLE, permanent=never)

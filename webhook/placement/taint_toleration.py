@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from webhook.objects import PodInfo, Taint
 from webhook.placement.framework import Plugin, Rejection
 from webhook.placement.index import ClusterIndex
+from webhook.placement.index.selection import untolerated
 
 REASON = "node(s) had untolerated taint(s)"
 #: Taints that controllers set and take away again; waiting can help.
@@ -32,19 +33,10 @@ def passing(taint: Taint) -> bool:
     return taint.key.startswith(_PASSING_PREFIXES) or taint.key in _PASSING
 
 
-def untolerated(pod: PodInfo, taints: tuple[Taint, ...]) -> list[Taint]:
-    """The filtering taints that the pod does not tolerate, in node order."""
-    return [
-        taint
-        for taint in taints
-        if taint.effect in ("NoSchedule", "NoExecute") and not pod.rules.tolerate(taint)
-    ]
-
-
 def taint_toleration(pod: PodInfo, index: ClusterIndex) -> Iterator[Rejection]:
     """Refuses each class of equally tainted nodes; for good unless all taints pass."""
     for taints, nodes in index.nodes.taints.items():
-        against = untolerated(pod, taints)
+        against = untolerated(pod.rules, taints)
         if against:
             lasting = not all(passing(taint) for taint in against)
             yield Rejection(nodes, _reason(against[0], index), permanent=nodes if lasting else 0)

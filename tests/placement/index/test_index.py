@@ -7,8 +7,10 @@ import pytest
 from tests import builders
 from webhook.objects import (
     Applied,
+    Claim,
     Deleted,
     Features,
+    HostPort,
     KubeVirt,
     NodeInfo,
     PodInfo,
@@ -16,7 +18,13 @@ from webhook.objects import (
     Replaced,
     Version,
 )
-from webhook.objects.profile import Namespace
+from webhook.objects.profile import DeviceClass, Namespace
+from webhook.objects.storage import (
+    STORAGE_TYPES,
+    CSIStorageCapacity,
+    PersistentVolumeClaim,
+    StorageClass,
+)
 from webhook.placement import ClusterIndex
 
 POD = PodInfo("default", "p", node_name="n", usage={"cpu": 5})
@@ -84,6 +92,20 @@ def test_a_node_that_changes_keeps_its_pods():
     assert (used(index), index.nodes.with_label("zone", "a"), index.nodes.cordoned) == (5, 1, 1)
 
 
+def test_a_node_that_is_told_of_twice_keeps_its_pods_and_room():
+    index = builders.index(builders.node("n", allocatable={"cpu": "1"}))
+    index.apply(Applied(POD))
+    index.apply(Applied(replace(index.nodes.infos["n"])))
+    slot = index.nodes.slots["n"]
+    assert (used(index), int(index.allocatable.row("cpu")[slot])) == (5, 1000)
+
+
+def test_a_pod_that_waits_for_the_scheduler_takes_nothing():
+    index = builders.index(builders.node("n"))
+    index.apply(Applied(PodInfo("default", "p", usage={"cpu": 5})))
+    assert (used(index), list(index.nominated(POD)), list(index.pods)) == (0, [], ["default/p"])
+
+
 def test_a_node_in_the_place_of_another_inherits_nothing():
     index = builders.index(builders.node("n"))
     index.apply(Applied(POD))
@@ -93,7 +115,9 @@ def test_a_node_in_the_place_of_another_inherits_nothing():
     assert (used(index, name="m"), int(index.allocatable.row("cpu")[0])) == (0, 0)
 
 
-@pytest.mark.parametrize("type_", [NodeInfo, PodInfo, Namespace, KubeVirt])
+@pytest.mark.parametrize(
+    "type_", [NodeInfo, PodInfo, Namespace, DeviceClass, KubeVirt, *STORAGE_TYPES]
+)
 def test_what_is_unknown_can_be_deleted(type_):
     index = ClusterIndex()
     before = index.freeze()
@@ -127,14 +151,18 @@ def test_a_finished_list_drops_what_it_does_not_hold():
     index = builders.index(builders.node("a"), builders.node("b"), builders.namespace("red"))
     index.apply(Replaced(NodeInfo, (NodeInfo("b", unschedulable=True), NodeInfo("c"))))
     index.apply(Replaced(Namespace, (Namespace("blue"),)))
-    assert sorted(index.keys(NodeInfo)) == ["b", "c"]
+    assert set(index.keys(NodeInfo)) == {"b", "c"}
     assert list(index.nodes.named(index.nodes.cordoned)) == ["b"]
     assert (index.keys(Namespace), index.keys(PodInfo), index.keys(Profile)) == (["blue"], [], [])
 
 
+CLAIM, WAIT = PersistentVolumeClaim("red", "c"), StorageClass("wait")
+
+
 def test_a_freeze_builds_an_equal_index():
     index = ClusterIndex(Version(1, 33))
-    for object_ in (POD, NodeInfo("n"), Namespace("red", {"a": "b"}), Profile("other")):
+    objects = (POD, NodeInfo("n"), Namespace("red", {"a": "b"}), Profile("other"), CLAIM)
+    for object_ in (*objects, DeviceClass("gpu")):
         index.apply(Applied(object_))
     assert index.freeze() == (
         Applied(Version(1, 33)),
@@ -142,7 +170,88 @@ def test_a_freeze_builds_an_equal_index():
         Replaced(Namespace, (Namespace("red", {"a": "b"}),)),
         Replaced(NodeInfo, (NodeInfo("n"),)),
         Replaced(PodInfo, (POD,)),
+        Replaced(DeviceClass, (DeviceClass("gpu"),)),
+        *(Replaced(t, (CLAIM,) if t is PersistentVolumeClaim else ()) for t in STORAGE_TYPES),
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "changed", "other"),
+    [
+        pytest.param(
+            CLAIM, replace(CLAIM, request=1), PersistentVolumeClaim("blue", "c"), id="by namespace"
+        ),
+        pytest.param(WAIT, replace(WAIT, provisioner="p"), StorageClass("now"), id="by name"),
+        pytest.param(
+            CSIStorageCapacity("a", "x"),
+            CSIStorageCapacity("a", "x", "wait"),
+            CSIStorageCapacity("b", "x"),
+            id="also capacities",
+        ),
+        pytest.param(
+            DeviceClass("gpu"), DeviceClass("gpu", "a/b"), DeviceClass("fpga"), id="device classes"
+        ),
+    ],
+)
+def test_objects_are_kept_by_key(one, changed, other):
+    index, type_ = ClusterIndex(), type(one)
+
+    def held():
+        lists = [each for each in index.freeze() if isinstance(each, Replaced)]
+        objects = next(each.objects for each in lists if each.type is type_)
+        assert len(index.keys(type_)) == len(objects)
+        assert {each.key for each in objects} == set(index.keys(type_))
+        return {each.key: each for each in objects}
+
+    for object_ in (one, other, changed):
+        index.apply(Applied(object_))
+    assert held() == {one.key: changed, other.key: other}
+    index.apply(Deleted(type_, one.key))
+    assert held() == {other.key: other}
+    index.apply(Replaced(type_, (one,)))
+    assert held() == {one.key: one}
+
+
+def test_ports_are_taken_as_long_as_their_pod_is_there():
+    index, pod = builders.index(builders.node("n")), replace(POD, host_ports=(HostPort(80),))
+    index.apply(Applied(pod))
+    with index.assuming(gone=[pod]):
+        assert index.ports.taken(HostPort(80)) == 0
+    assert index.ports.taken(HostPort(80)) == 1
+    index.apply(Applied(replace(pod, phase="Failed")))
+    assert index.ports.taken(HostPort(80)) == 0
+
+
+def test_volumes_are_used_as_long_as_their_pod_is_there():
+    index, pod = builders.index(builders.node("n")), replace(POD, claims=(Claim("c"),))
+    index.apply(Applied(pod))
+    assert index.storage.pods == {0: {pod.key: pod}}
+    with index.assuming(gone=[pod]):
+        assert index.storage.pods == {}
+    assert index.storage.users["default", "c"].nodes == 1
+
+
+@pytest.mark.parametrize(
+    ("classes", "version", "delegated"),
+    [
+        pytest.param([], (1, 36), [], id="no class"),
+        pytest.param([DeviceClass("gpu", "a/gpu")], (1, 36), ["less", "none"], id="where none is"),
+        pytest.param([DeviceClass("gpu", "a/gpu")], (1, 35), [], id="but not before 1.36"),
+        pytest.param([DeviceClass("gpu", "a/fpga")], (1, 36), [], id="another resource"),
+        pytest.param(
+            [DeviceClass("x", "a/fpga"), DeviceClass("y", "a/gpu")],
+            (1, 36),
+            ["less", "none"],
+            id="any class",
+        ),
+    ],
+)
+def test_a_device_class_may_serve_a_resource(classes, version, delegated):
+    index = ClusterIndex(Version(*version))
+    amounts = {"some": {"a/gpu": 1}, "none": {"a/gpu": 0}, "less": {"a/gpu": -1}}
+    for object_ in (*(NodeInfo(n, allocatable=has) for n, has in amounts.items()), *classes):
+        index.apply(Applied(object_))
+    assert sorted(index.nodes.named(index.delegated("a/gpu"))) == delegated
 
 
 def test_pods_are_found_by_their_controller():
@@ -166,6 +275,7 @@ def waiting(name, priority=0, **fields):
         pytest.param([waiting("a", 5), waiting("b", 6)], ["a", "b"], id="as much or more priority"),
         pytest.param([waiting("a", 4)], [], id="less priority"),
         pytest.param([waiting("p", 9)], [], id="the pod itself"),
+        pytest.param([waiting("a", 9, scheduler_name="x")], [], id="of another scheduler"),
         pytest.param([waiting("a", 9, node_name="m")], [], id="bound since"),
         pytest.param([waiting("a", 9, phase="Failed")], [], id="finished"),
         pytest.param([waiting("a", 4), waiting("b", 9)], ["b"], id="some of them"),

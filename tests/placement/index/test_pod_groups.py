@@ -1,5 +1,7 @@
 """PodGroups: equal pods counted once, terms found by one of their labels."""
 
+from dataclasses import replace
+
 import pytest
 
 from webhook.objects import (
@@ -10,7 +12,7 @@ from webhook.objects import (
     Requirement,
     SchedulingRules,
 )
-from webhook.placement.index.pod_groups import PodGroups, Tally, unparseable
+from webhook.placement.index.pod_groups import PodGroups, unparseable
 
 WEB = LabelSelector((Requirement("app", Operator.IN, frozenset({"web"})),))
 WIDE = LabelSelector((Requirement("app", Operator.IN, frozenset({"web", "db"})),))
@@ -24,6 +26,15 @@ def pod(app=None, namespace="red", terms=(), **labels):
     return PodInfo(namespace, "p", labels=labels, rules=SchedulingRules(pod_anti_affinity=terms))
 
 
+def leaving(each):
+    return replace(each, deleting=True)
+
+
+def expected(each):
+    """The pod as it stands, for the time of a verdict, where it is only nominated to."""
+    return replace(each, node_name="n", nominated_node_name="n")
+
+
 def term(selector=WEB, **fields):
     return AffinityTerm("zone", selector, **fields)
 
@@ -35,28 +46,42 @@ def placed(*pods):
     return groups
 
 
-def test_a_tally_counts_by_slot():
-    tally = Tally()
-    left = [tally.add(*change) for change in ((3, 1), (3, 1), (5, 1), (3, -1), (3, -1), (5, -1))]
-    assert left == [True, True, True, True, True, False]
-    assert (tally.counts, tally.nodes) == ({}, 0)
-
-
-def test_a_tally_knows_where_any_is():
-    tally = Tally()
-    for slot in (0, 4, 4):
-        tally.add(slot, 1)
-    tally.add(4, -1)
-    assert (tally.counts, tally.nodes) == ({0: 1, 4: 1}, 0b10001)
-
-
 def test_pods_with_equal_labels_are_one_group():
     groups = placed(
         (pod("web", a="1"), 0), (pod("web", a="1"), 1), (pod("web", "blue", a="1"), 2), (pod(), 0)
     )
     found = {key: group.tally.nodes for key, group in groups.groups.items()}
     labels = (("a", "1"), ("app", "web"))
-    assert found == {("red", labels): 0b011, ("blue", labels): 0b100, ("red", ()): 0b001}
+    assert found == {
+        ("red", labels, False, False): 0b011,
+        ("blue", labels, False, False): 0b100,
+        ("red", (), False, False): 0b001,
+    }
+
+
+def test_pods_on_their_way_out_and_nominated_ones_stand_apart():
+    web = pod("web")
+    groups = placed((web, 0), (leaving(web), 1), (expected(web), 2), (expected(leaving(web)), 3))
+    found = groups.groups_for(WEB)
+    assert sorted((g.deleting, g.nominated, g.tally.nodes) for g in found) == [
+        (False, False, 0b0001),
+        (False, True, 0b0100),
+        (True, False, 0b0010),
+        (True, True, 0b1000),
+    ]
+    assert all((g.namespace, g.labels) == ("red", {"app": "web"}) for g in groups.groups.values())
+
+
+@pytest.mark.parametrize("state", [leaving, expected])
+def test_a_group_of_the_same_labels_outlives_another(state):
+    groups = placed((pod("web"), 0), (state(pod("web")), 0))
+    groups.place(state(pod("web")), 0, -1)
+    assert [(g.deleting, g.nominated) for g in groups.groups_for(WEB)] == [(False, False)]
+
+
+def test_terms_of_pods_on_their_way_out_are_still_terms():
+    groups = placed((leaving(pod(terms=(term(),))), 1))
+    assert [tally.nodes for _, tally in groups.terms_for({"app": "web"})] == [0b10]
 
 
 def test_nothing_is_left_of_pods_that_went():
@@ -112,8 +137,8 @@ def test_terms_are_found_by_labels(labels, selectors):
     terms = tuple(term(each) for each in (WEB, WIDE, NOT_DB, BOTH))
     groups = placed((pod(terms=terms), 2))
     found = [(key, tally.nodes) for key, tally in groups.terms_for(labels)]
-    expected = [(("red", term(each)), 0b100) for each in selectors]
-    assert sorted(found, key=repr) == sorted(expected, key=repr)
+    wanted = [(("red", term(each)), 0b100) for each in selectors]
+    assert sorted(found, key=repr) == sorted(wanted, key=repr)
 
 
 def test_equal_terms_are_one_for_each_namespace():

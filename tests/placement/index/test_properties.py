@@ -1,5 +1,6 @@
 """Any sequence of events and assumptions gives the index that its contents would give."""
 
+from collections.abc import Hashable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
@@ -8,19 +9,39 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from tests.placement import clusters
+from tests.placement import clusters, storage
 from webhook.objects import Applied, Deleted, NodeInfo, PodInfo, Profile, Replaced
-from webhook.objects.profile import Namespace
+from webhook.objects.events import Object
+from webhook.objects.profile import DeviceClass, Namespace
+from webhook.objects.storage import STORAGE_TYPES, CSIDriver
 from webhook.placement import ClusterIndex, evaluate
 from webhook.placement.index.node_sets import NodeSets
-from webhook.placement.index.pod_groups import Tally
 from webhook.placement.index.resource_matrix import ResourceMatrix
+from webhook.placement.index.tally import Tally
 
+chances = st.randoms(use_true_random=False)
 node_names = st.sampled_from(clusters.NAMES)
-any_node = node_names.flatmap(clusters.node)
-any_pod = st.sampled_from(clusters.POD_NAMES).flatmap(clusters.pod)
+any_node = st.builds(clusters.node, chances, node_names)
+any_pod = st.builds(clusters.pod, chances, st.sampled_from(clusters.POD_NAMES))
 few_nodes = st.lists(any_node, max_size=4, unique_by=lambda node: node.name)
 few_pods = st.lists(any_pod, max_size=4, unique_by=lambda pod: pod.key)
+#: Objects that nothing is derived from, but of an attachment the node that it is on.
+stored = st.one_of(
+    st.builds(
+        storage.claim,
+        chances,
+        st.sampled_from(storage.NAMESPACES),
+        st.sampled_from(storage.CLAIMS),
+    ),
+    st.builds(storage.volume, chances, st.sampled_from(storage.VOLUMES), st.integers(1, 9)),
+    st.builds(storage.storage_class, chances, st.sampled_from(storage.CLASSES)),
+    st.builds(storage.csi_node, chances, node_names),
+    st.builds(CSIDriver, st.sampled_from(storage.DRIVERS[:2]), st.booleans()),
+    st.builds(storage.csi_storage_capacity, chances, st.sampled_from(("k0", "k1"))),
+    st.builds(storage.volume_attachment, chances, st.sampled_from(("a0", "a1"))),
+    st.builds(DeviceClass, st.just("gpu"), st.sampled_from(("", "example.com/gpu"))),
+)
+STORED = (*STORAGE_TYPES, DeviceClass)
 
 
 @dataclass
@@ -31,11 +52,12 @@ class Contents:
     pods: dict[str, PodInfo] = field(default_factory=dict)
     namespaces: dict[str, Namespace] = field(default_factory=dict)
     profile: Profile = field(default_factory=Profile)
+    stored: dict[tuple[type, Hashable], Object] = field(default_factory=dict)
 
     def built(self) -> ClusterIndex:
         """An index of these contents, made in one go."""
         index = ClusterIndex()
-        for objects in (self.nodes, self.pods, self.namespaces):
+        for objects in (self.nodes, self.pods, self.namespaces, self.stored):
             for object_ in objects.values():
                 index.apply(Applied(object_))
         index.apply(Applied(self.profile))
@@ -69,6 +91,16 @@ def picture(index: ClusterIndex) -> dict:
         "bound": index._bound,
         "nominated": index._nominated,
         "owned": index._owned,
+        "ports": {
+            (*key, address): counts(nodes, tally)
+            for key, addresses in index.ports._taken.items()
+            for address, tally in addresses.items()
+        },
+        "stored": index.storage._stores,
+        "device classes": index.device_classes,
+        "attached": index.storage.attached,
+        "users": {key: counts(nodes, tally) for key, tally in index.storage.users.items()},
+        "volumes": {nodes.names[slot]: pods for slot, pods in index.storage.pods.items()},
         "namespaces": index.namespaces,
         "profile": index.profile,
         "version": (index.version, index.features),
@@ -118,9 +150,10 @@ class IndexMachine(RuleBasedStateMachine):
         self.index.apply(Applied(node))
         self.contents.nodes[node.name] = node
 
-    @rule(name=node_names, labels=clusters.labels)
-    def a_node_is_labelled_anew(self, name, labels):
+    @rule(name=node_names, chance=chances)
+    def a_node_is_labelled_anew(self, name, chance):
         if name in self.contents.nodes:
+            labels = clusters.labels(chance)
             self.a_node_comes_or_changes(replace(self.contents.nodes[name], labels=labels))
 
     @rule(name=node_names)
@@ -148,7 +181,7 @@ class IndexMachine(RuleBasedStateMachine):
     def a_pod_moves(self, data, name):
         if self.contents.pods:
             pod = data.draw(st.sampled_from(list(self.contents.pods.values())))
-            self.a_pod_comes_or_changes(replace(pod, node_name=name))
+            self.a_pod_comes_or_changes(replace(pod, node_name=name, nominated_node_name=""))
 
     @rule(pod=any_pod)
     def a_pod_goes(self, pod):
@@ -160,8 +193,29 @@ class IndexMachine(RuleBasedStateMachine):
         self.index.apply(Replaced(PodInfo, tuple(pods)))
         self.contents.pods = {pod.key: pod for pod in pods}
 
-    @rule(found=clusters.namespaces)
-    def the_namespaces_are_listed(self, found):
+    @rule(object_=stored)
+    def another_object_comes_or_changes(self, object_):
+        self.index.apply(Applied(object_))
+        self.contents.stored[type(object_), object_.key] = object_
+
+    @rule(data=st.data())
+    def another_object_goes(self, data):
+        known = [*self.contents.stored, *((type_, "unknown") for type_ in STORED)]
+        type_, key = data.draw(st.sampled_from(known))
+        self.index.apply(Deleted(type_, key))
+        self.contents.stored.pop((type_, key), None)
+
+    @rule(objects=st.lists(stored, min_size=1, max_size=5))
+    def other_objects_are_listed(self, objects):
+        type_ = type(objects[0])
+        found = {each.key: each for each in objects if type(each) is type_}
+        self.index.apply(Replaced(type_, tuple(found.values())))
+        kept = {key: each for key, each in self.contents.stored.items() if key[0] is not type_}
+        self.contents.stored = kept | {(type_, key): each for key, each in found.items()}
+
+    @rule(chance=chances)
+    def the_namespaces_are_listed(self, chance):
+        found = clusters.namespaces(chance)
         listed = tuple(Namespace(name, labels) for name, labels in found.items())
         self.index.apply(Replaced(Namespace, listed))
         self.contents.namespaces = {namespace.name: namespace for namespace in listed}
@@ -171,7 +225,7 @@ class IndexMachine(RuleBasedStateMachine):
         self.index.apply(Deleted(Namespace, name))
         self.contents.namespaces.pop(name, None)
 
-    @rule(profile=clusters.profiles)
+    @rule(profile=st.builds(clusters.profile, chances))
     def the_profile_changes(self, profile):
         self.index.apply(Applied(profile))
         self.contents.profile = profile
@@ -213,7 +267,7 @@ class IndexMachine(RuleBasedStateMachine):
             thawed.apply(event)
         assert picture(thawed) == picture(self.index)
 
-    @rule(pod=clusters.asking)
+    @rule(pod=st.builds(clusters.asking, chances))
     def it_answers_as_an_index_built_in_one_go(self, pod):
         before = picture(self.contents.built())
         assert evaluate(pod, self.index).table() == evaluate(pod, self.contents.built()).table()

@@ -2,11 +2,13 @@
 
 Nodes live in slots; a set of nodes is an int with one bit per slot. Labels, taints and
 cordons are kept as node sets, resources as int64 matrices of [resource, slot], pods
-grouped by (namespace, labels), anti-affinity terms once each.
+grouped by (namespace, labels), anti-affinity terms once each, host ports and the users of
+volumes by node.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import cast
 
 from webhook.objects import (
     Applied,
@@ -20,11 +22,14 @@ from webhook.objects import (
     Version,
 )
 from webhook.objects.events import Object
-from webhook.objects.profile import Namespace
+from webhook.objects.profile import DeviceClass, Namespace
+from webhook.objects.storage import STORAGE_TYPES, StorageObject
 from webhook.objects.version import NEWEST
 from webhook.placement.index.node_sets import NodeSets
 from webhook.placement.index.pod_groups import PodGroups
+from webhook.placement.index.ports import HostPorts
 from webhook.placement.index.resource_matrix import ResourceMatrix, bits
+from webhook.placement.index.storage import Storage
 
 __all__ = ["ClusterIndex", "bits"]
 
@@ -38,9 +43,12 @@ class ClusterIndex:
         self.profile = Profile()
         self.nodes = NodeSets()
         self.groups = PodGroups()
+        self.ports = HostPorts()
+        self.storage = Storage()
         self.allocatable = ResourceMatrix()
         self.used = ResourceMatrix()
         self.namespaces: dict[str, Mapping[str, str]] = {}
+        self.device_classes: dict[str, DeviceClass] = {}
         self.pods: dict[str, PodInfo] = {}
         self._bound: dict[str, dict[str, PodInfo]] = {}
         self._nominated: dict[str, dict[str, PodInfo]] = {}
@@ -52,7 +60,7 @@ class ClusterIndex:
             case Applied(object=object_):
                 self._applied(object_)
             case Deleted(type=type_, key=key):
-                self._deleted(type_, str(key))
+                self._deleted(type_, key)
             case _:  # Replaced
                 for change in event.changes(self.keys(event.type)):
                     self.apply(change)
@@ -65,29 +73,41 @@ class ClusterIndex:
                 self._put_pod(object_)
             case Namespace():
                 self.namespaces[object_.name] = object_.labels
+            case DeviceClass():
+                self.device_classes[object_.name] = object_
             case Profile():
                 self.profile = object_
             case Version():
                 self.version, self.features = object_, Features.of(object_)
+            case _ if type(object_) in STORAGE_TYPES:
+                self.storage.put(cast("StorageObject", object_))
             case _:
                 pass
 
-    def _deleted(self, type_: type, key: str) -> None:
+    def _deleted(self, type_: type, key: Hashable) -> None:
         if type_ is NodeInfo and key in self.nodes.infos:
-            self._drop_node(key)
+            self._drop_node(str(key))
         elif type_ is PodInfo and key in self.pods:
-            self._drop_pod(self.pods[key])
+            self._drop_pod(self.pods[str(key)])
         elif type_ is Namespace:
-            self.namespaces.pop(key, None)
+            self.namespaces.pop(str(key), None)
+        elif type_ is DeviceClass:
+            self.device_classes.pop(str(key), None)
+        elif type_ in STORAGE_TYPES:
+            self.storage.remove(type_, key)
         elif type_ is Profile:
             self.profile = Profile()
 
-    def keys(self, type_: type) -> list[str]:
-        """The keys of all nodes, pods or namespaces that are known."""
+    def keys(self, type_: type) -> list[Hashable]:
+        """The keys of all objects of the type that are known here."""
         if type_ is NodeInfo:
             return list(self.nodes.infos)
         if type_ is PodInfo:
             return list(self.pods)
+        if type_ in STORAGE_TYPES:
+            return list(self.storage.of(type_))
+        if type_ is DeviceClass:
+            return list(self.device_classes)
         return list(self.namespaces) if type_ is Namespace else []
 
     @contextmanager
@@ -123,12 +143,29 @@ class ClusterIndex:
             Replaced(Namespace, namespaces),
             Replaced(NodeInfo, tuple(self.nodes.infos.values())),
             Replaced(PodInfo, tuple(self.pods.values())),
+            Replaced(DeviceClass, tuple(self.device_classes.values())),
+            *(Replaced(type_, tuple(self.storage.of(type_).values())) for type_ in STORAGE_TYPES),
         )
 
+    def delegated(self, resource: str) -> int:
+        """The nodes on which DynamicResources, not NodeResourcesFit, decides on a resource.
+
+        Since 1.36: those without any of it, where a DeviceClass serves it.
+        """
+        if not self.features.devices_as_resources:
+            return 0
+        if not any(resource in each.resources for each in self.device_classes.values()):
+            return 0
+        return bits(self.allocatable.row(resource) <= 0) & self.nodes.all
+
     def nominated(self, pod: PodInfo) -> Iterator[tuple[int, list[PodInfo]]]:
-        """Per node, the pods nominated to it that the pod must leave room for."""
+        """Per node, the pods nominated to it that the pod must leave room for.
+
+        A scheduler knows only those nominations that are of pods in its own queue.
+        """
         for name, pods in list(self._nominated.items()):
             ahead = [p for p in pods.values() if p.priority >= pod.priority and p.key != pod.key]
+            ahead = [p for p in ahead if p.scheduler_name == pod.scheduler_name]
             if ahead and self.nodes.bit(name):
                 yield self.nodes.bit(name), ahead
 
@@ -203,3 +240,5 @@ class ClusterIndex:
         self.used.add(slot, pod.usage, change)
         self.used.add(slot, {"pods": 1}, change)
         self.groups.place(pod, slot, change)
+        self.ports.place(pod, slot, change)
+        self.storage.place(pod, slot, change)

@@ -1,7 +1,8 @@
-"""Placed pods by what pod affinity reads: groups of equal labels, and anti-affinity terms.
+"""Placed pods as pod affinity and topology spread read them: groups, and anti-affinity terms.
 
-A group is all pods of one namespace with the same labels. A term is one required
-anti-affinity term relative to its owner's namespace, however many pods carry it.
+A group is all pods of one namespace with the same labels; those being deleted and those
+only nominated to their node stand apart, as topology spread counts them differently. A term
+is one required anti-affinity term relative to its owner's namespace, whoever carries it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,40 +10,24 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from webhook.objects import AffinityTerm, LabelSelector, Operator, PodInfo
+from webhook.placement.index.tally import Tally
 
 LabelKey = tuple[tuple[str, str], ...]
-GroupKey = tuple[str, LabelKey]
+GroupKey = tuple[str, LabelKey, bool, bool]
 TermKey = tuple[str, AffinityTerm]
 Anchor = tuple[str, str]
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Tally:
-    """How many of something sit on each slot; `nodes` is the set where any does."""
-
-    def __init__(self) -> None:
-        self.counts: dict[int, int] = {}
-        self.nodes = 0
-
-    def add(self, slot: int, change: int) -> bool:
-        """Change a slot's count; returns whether anything is left anywhere."""
-        count = self.counts.get(slot, 0) + change
-        if count:
-            self.counts[slot] = count
-            self.nodes |= 1 << slot
-        else:
-            self.counts.pop(slot, None)
-            self.nodes &= ~(1 << slot)
-        return bool(self.counts)
-
-
 @dataclass(slots=True)
 class PodGroup:
-    """The placed pods of one namespace with the same labels."""
+    """The placed pods of one namespace with the same labels and in the same state."""
 
     namespace: str
     labels: Mapping[str, str]
+    deleting: bool
+    nominated: bool
     tally: Tally = field(default_factory=Tally)
 
 
@@ -65,10 +50,11 @@ class PodGroups:
 
     def _count_group(self, pod: PodInfo, slot: int, change: int) -> None:
         labels = tuple(sorted(pod.labels.items()))
-        key = (pod.namespace, labels)
+        key = (pod.namespace, labels, pod.deleting, pod.nominated)
         group = self.groups.get(key)
         if group is None:
-            group = self.groups[key] = PodGroup(pod.namespace, dict(labels))
+            group = PodGroup(pod.namespace, dict(labels), pod.deleting, pod.nominated)
+            self.groups[key] = group
             for label in labels:
                 self._groups_by_label.setdefault(label, set()).add(key)
         if not group.tally.add(slot, change):
