@@ -5,7 +5,15 @@ import pytest
 from webhook.config import DEFAULT_BIND, DEFAULT_THREADS, BadSetting, Settings, address
 from webhook.objects import Version
 
-ALL = Settings(("a.yaml", "b"), "[::1]:9443", "tls.crt", "tls.key", 8, Version(1, 34, 1))
+ALL = Settings(
+    ("a.yaml", "b"),
+    "[::1]:9443",
+    "tls.crt",
+    "tls.key",
+    8,
+    Version(1, 34, 1),
+    scheduler_config="scheduler.yaml",
+)
 
 
 @pytest.mark.parametrize("settings", [Settings(), ALL])

@@ -7,6 +7,7 @@ parse               bytes -> values; the home of Kubernetes field paths         
 changes             detect(old, new): which placement and restart fields differ  pure
 launcher            source pod (or VM) + new placement -> the pod to schedule    pure
 placement           the verdict of kube-scheduler's Filter phase                 pure
+quota               room for the second pod of a migration in its namespace      pure
 judge               judge(subject, world) -> Findings                            pure
 inventory           Inventory: stores, index, one lock                           state, no I/O
 policy              decide(changes, findings) -> Decision; the message catalogue pure

@@ -31,6 +31,7 @@ class Settings:
     kubernetes_version: Version | None = None
     kubeconfig: str = ""
     context: str = ""
+    scheduler_config: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -49,6 +50,7 @@ class Settings:
             kubernetes_version=_version(env.get(f"{PREFIX}KUBERNETES_VERSION", "")),
             kubeconfig=env.get(f"{PREFIX}KUBECONFIG", ""),
             context=env.get(f"{PREFIX}CONTEXT", ""),
+            scheduler_config=env.get(f"{PREFIX}SCHEDULER_CONFIG", ""),
         )
 
     def to_env(self) -> Mapping[str, str]:
@@ -62,6 +64,7 @@ class Settings:
             f"{PREFIX}KUBERNETES_VERSION": str(self.kubernetes_version or ""),
             f"{PREFIX}KUBECONFIG": self.kubeconfig,
             f"{PREFIX}CONTEXT": self.context,
+            f"{PREFIX}SCHEDULER_CONFIG": self.scheduler_config,
         }
 
 

@@ -25,9 +25,12 @@ from webhook.objects import (
     VirtualMachine,
     VirtualMachineInstance,
 )
+from webhook.objects.classes import CLASS_TYPES
 from webhook.objects.events import Object
 from webhook.objects.profile import Namespace
+from webhook.objects.quota import QUOTA_TYPES
 from webhook.objects.rollout import RolloutRecord
+from webhook.objects.storage import STORAGE_TYPES
 from webhook.placement import ClusterIndex
 
 EVENTS_PER_HOLD = 25
@@ -39,12 +42,22 @@ REQUIRED: tuple[type, ...] = (
     NodeInfo,
     PodInfo,
     Namespace,
+    *STORAGE_TYPES,
+    *QUOTA_TYPES,
     KubeVirt,
     VirtualMachine,
     VirtualMachineInstance,
     Migration,
 )
-_STORED = (KubeVirt, VirtualMachine, VirtualMachineInstance, Migration, RolloutRecord)
+_STORED: tuple[type, ...] = (
+    *QUOTA_TYPES,
+    *CLASS_TYPES,
+    KubeVirt,
+    VirtualMachine,
+    VirtualMachineInstance,
+    Migration,
+    RolloutRecord,
+)
 
 
 class Inventory:

@@ -471,3 +471,21 @@ def test_a_change_of_the_answer_leaves_the_given_trees_alone(check):
     other["metadata"]["labels"] = {"a": "b"}
     one, two = check(tree, other, options=JSON).objects
     assert one["hash"] == two["hash"]
+
+
+# What the namespace lets in.
+
+
+def test_a_quota_among_the_files_speaks_up(check):
+    ran = check(vm("etl", nodeSelector={"rack": "a1"}))
+    assert ran.code == 1
+    assert "VirtualMachine analytics/etl: denied" in ran.out
+    assert "[VMA-203] The namespace does not let in the second pod of a migration: quota" in ran.out
+    assert "  nodes: worker-a1" in ran.out
+
+
+def test_files_without_quotas_are_no_matter(check, tmp_path):
+    quiet = written(tmp_path / "quiet.yaml", *(i for i in items() if i["kind"] != "ResourceQuota"))
+    moved = vm("etl", nodeSelector={"rack": "a1"})
+    ran = check(moved, clusters=(quiet,))
+    assert (ran.code, ran.err) == (0, "")

@@ -63,3 +63,19 @@ def test_a_sentence_is_one_line_whatever_it_quotes(capsys):
         options.fail("a\n b\t c\r\n")
     assert end.value.code == 2
     assert capsys.readouterr().err == "error: a b c\n"
+
+
+@pytest.mark.parametrize("command", ["serve", "reconcile"])
+def test_a_scheduler_configuration_goes_with_a_live_cluster_and_must_be_readable(
+    vm_affinity, cluster, tmp_path, command
+):
+    ran = vm_affinity(command, "--cluster", cluster, "--scheduler-config", "scheduler.yaml")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "error: --scheduler-config goes with a live cluster; "
+        "name its file after --cluster instead\n"
+    )
+    missing = str(tmp_path / "scheduler.yaml")
+    ran = vm_affinity(command, "--scheduler-config", missing)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"error: --scheduler-config {missing}: no such file; check the path\n"

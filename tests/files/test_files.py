@@ -110,3 +110,37 @@ def test_a_cluster_that_cannot_be_used_is_one_sentence(load, trees, words):
         load(*trees)
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+CONFIGURATION = {
+    "apiVersion": "kubescheduler.config.k8s.io/v1",
+    "kind": "KubeSchedulerConfiguration",
+    "profiles": [
+        {
+            "pluginConfig": [
+                {"name": "NodeResourcesFit", "args": {"ignoredResources": ["example.com/fpga"]}}
+            ]
+        }
+    ],
+}
+
+
+def test_the_scheduler_of_a_live_cluster_has_its_profile_in_a_file(tmp_path):
+    path = written(tmp_path / "scheduler.yaml", builders.node(), CONFIGURATION)
+    profile = files.scheduler_profile(path)
+    assert profile == Profile(ignored_resources=frozenset({"example.com/fpga"}))
+
+
+@pytest.mark.parametrize(
+    ("tree", "sentence"),
+    [
+        (builders.node(), "holds no KubeSchedulerConfiguration; name kube-scheduler's --config"),
+        ({**CONFIGURATION, "profiles": 5}, "profiles: expected a list, got 5"),
+    ],
+)
+def test_a_file_without_a_usable_profile_is_one_sentence(tmp_path, tree, sentence):
+    path = written(tmp_path / "scheduler.yaml", tree)
+    with pytest.raises(files.BadFile) as refusal:
+        files.scheduler_profile(path)
+    assert str(refusal.value).startswith(f"{path}: ")
+    assert sentence in str(refusal.value)

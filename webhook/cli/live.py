@@ -15,6 +15,7 @@ from webhook.kube.executor import Executor
 from webhook.kube.lease import Clocks, Lease
 from webhook.kube.reflector import Surroundings
 from webhook.kube.watching import Watching
+from webhook.objects import Applied, Profile
 
 LEASE = "vm-affinity-reconciler"
 _LOG = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def api(kubeconfig: str | None, context: str | None) -> Api:
         )
 
 
-def reconcile_forever(connection: Api, namespace: str, identity: str) -> int:
+def reconcile_forever(connection: Api, profile: Profile, namespace: str, identity: str) -> int:
     """Wait for the lease, then reconcile until told to stop; returns the exit code.
 
     Whoever loses the lease exits: its threads and caches belong to a leader.
@@ -51,7 +52,7 @@ def reconcile_forever(connection: Api, namespace: str, identity: str) -> int:
     lost = threading.Event()
     holder = threading.Thread(target=_hold, args=(lease, stop, lost), name="lease", daemon=True)
     holder.start()
-    _lead(connection, lease, clocks, stop)
+    _lead(connection, profile, lease, clocks, stop)
     holder.join(5)
     if lost.is_set():
         _LOG.error("the lease was lost; leaving, so that another process can lead")
@@ -66,9 +67,12 @@ def _hold(lease: Lease, stop: threading.Event, lost: threading.Event) -> None:
         stop.set()
 
 
-def _lead(connection: Api, lease: Lease, clocks: Clocks, stop: threading.Event) -> None:
+def _lead(
+    connection: Api, profile: Profile, lease: Lease, clocks: Clocks, stop: threading.Event
+) -> None:
     """Watch and reconcile while leading; only the leader watches."""
     inventory = Inventory()
+    inventory.apply([Applied(profile)])
     chance = random.SystemRandom().random
     watching = Watching(connection, inventory, Surroundings(clocks.monotonic, chance))
     executor = Executor(connection, lease, clocks.monotonic)

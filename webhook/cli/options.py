@@ -6,7 +6,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from webhook import files
-from webhook.objects import PodInfo, Version
+from webhook.objects import PodInfo, Profile, Version
 from webhook.objects.profile import Namespace
 from webhook.objects.virtual_machine import KubeVirt, VirtualMachine, VirtualMachineInstance
 
@@ -48,6 +48,31 @@ def api_options(command: F) -> F:
         metavar="FILE",
         help="The live cluster; default: KUBECONFIG, or the service account of this pod.",
     )(command)
+
+
+def scheduler_option(command: F) -> F:
+    """--scheduler-config: what a live cluster's kube-scheduler was told of its plugins."""
+    return click.option(
+        "--scheduler-config",
+        "scheduler_config",
+        metavar="FILE",
+        help="kube-scheduler's --config file (KubeSchedulerConfiguration) of the live cluster, if "
+        "it has one: its addedAffinity, ignoredResources and disabled filters are heeded.",
+    )(command)
+
+
+def no_profile(path: str | None) -> None:
+    """End if a scheduler's configuration was named beside files, which may hold it."""
+    if path is not None:
+        fail("--scheduler-config goes with a live cluster; name its file after --cluster instead")
+
+
+def profile(path: str | None) -> Profile:
+    """The profile in this file, the default one without a file; ends if it cannot be read."""
+    try:
+        return files.scheduler_profile(path) if path else Profile()
+    except files.BadFile as error:
+        fail(f"--scheduler-config {error}")
 
 
 def no_version(version: Version | None) -> None:

@@ -19,6 +19,7 @@ from webhook.rollout import Phase, Step, decide, observe
 @options.cluster_option
 @options.version_option
 @options.api_options
+@options.scheduler_option
 @click.option("--lease-namespace", default="vm-affinity-system", show_default=True)
 @click.option("--identity", help="Who holds the lease; default: the host's name.")
 @click.option("-o", "output", type=click.Choice(["text", "json"]), default="text")
@@ -27,6 +28,7 @@ def reconcile(
     kubernetes_version: Version | None,
     kubeconfig: str | None,
     context: str | None,
+    scheduler_config: str | None,
     lease_namespace: str,
     identity: str | None,
     output: str,
@@ -37,9 +39,11 @@ def reconcile(
     """
     if not cluster:
         options.no_version(kubernetes_version)
+        profile = options.profile(scheduler_config)
         connection = live.api(kubeconfig, context)
         identity = identity or socket.gethostname()
-        raise SystemExit(live.reconcile_forever(connection, lease_namespace, identity))
+        raise SystemExit(live.reconcile_forever(connection, profile, lease_namespace, identity))
+    options.no_profile(scheduler_config)
     inventory = files.inventory(options.load(cluster, kubernetes_version, options.VM_KINDS))
     with inventory.reading() as world:
         plan = decide(observe(world, stamped_only=False), datetime.now(UTC))

@@ -29,6 +29,7 @@ GUNICORN = (
 @options.cluster_option
 @options.version_option
 @options.api_options
+@options.scheduler_option
 @click.option("--bind", metavar="ADDRESS:PORT", default=config.DEFAULT_BIND, show_default=True)
 @click.option("--tls-cert", metavar="FILE", help="The serving certificate (PEM).")
 @click.option("--tls-key", metavar="FILE", help="Its private key (PEM).")
@@ -43,6 +44,7 @@ def serve(
     kubernetes_version: Version | None,
     kubeconfig: str | None,
     context: str | None,
+    scheduler_config: str | None,
     bind: str,
     tls_cert: str | None,
     tls_key: str | None,
@@ -54,9 +56,11 @@ def serve(
     """
     if cluster:
         _require_paths(cluster)
+        options.no_profile(scheduler_config)
         options.load(cluster, kubernetes_version, options.VM_KINDS)
     else:
         options.no_version(kubernetes_version)
+        options.profile(scheduler_config)
         live.api(kubeconfig, context)
     settings = config.Settings(
         cluster=tuple(str(Path(path).resolve()) for path in cluster),
@@ -67,6 +71,7 @@ def serve(
         kubernetes_version=kubernetes_version,
         kubeconfig=kubeconfig or "",
         context=context or "",
+        scheduler_config=str(Path(scheduler_config).resolve()) if scheduler_config else "",
     )
     _require_pair(settings.tls_cert, settings.tls_key)
     _require_free(bind)

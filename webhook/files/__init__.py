@@ -7,12 +7,13 @@ documents        the objects in a file or folder, in their order      I/O
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from webhook.files.documents import STDIN, BadFile, Document, Tree, documents, paths_in
 from webhook.inventory import REQUIRED, Inventory
 from webhook.objects import Applied, Event, Features, NodeInfo, PodInfo, Profile, Replaced, Version
 from webhook.objects.events import Object
+from webhook.objects.profile import DeviceClass
 from webhook.objects.version import NEWEST
 from webhook.parse import ParseError, known, parse, title
 
@@ -25,6 +26,7 @@ __all__ = [
     "inventory",
     "load",
     "paths_in",
+    "scheduler_profile",
 ]
 
 
@@ -40,7 +42,7 @@ class Cluster:
         yield Applied(self.version)
         for profile in self.objects.get(Profile, ()):
             yield Applied(profile)
-        for type_ in REQUIRED:
+        for type_ in (*REQUIRED, DeviceClass):
             yield Replaced(type_, self.objects.get(type_, ()))
 
     def absent(self, types: Iterable[type]) -> list[str]:
@@ -67,6 +69,24 @@ def load(paths: Iterable[str], version: Version | None = None) -> Cluster:
     if not cluster.objects.get(NodeInfo):
         raise BadFile("no Node in the --cluster files; add the output of kubectl get nodes -o yaml")
     return cluster
+
+
+def scheduler_profile(path: str) -> Profile:
+    """The profile in the configuration file of kube-scheduler; raises BadFile."""
+    found = [
+        document.tree
+        for document in documents(path)
+        if document.tree is not None and document.tree.get("kind") == "KubeSchedulerConfiguration"
+    ]
+    if not found:
+        raise BadFile(
+            f"{path}: holds no KubeSchedulerConfiguration; name kube-scheduler's --config"
+        )
+    try:
+        profile = parse(found[-1], Features.of(NEWEST))
+    except ParseError as error:
+        raise BadFile(f"{path}: {error}") from None
+    return cast("Profile", profile)
 
 
 def _version(trees: list[tuple[str, Tree]]) -> Version:

@@ -5,6 +5,7 @@ manifests/base/rbac.yaml says the same to the API server; a test holds them toge
 
 from dataclasses import dataclass
 
+from webhook.kube.expansion import EXPAND_VM_SPEC, SUBRESOURCES_GROUP
 from webhook.kube.lease import LEASE_API
 from webhook.kube.watched import KUBEVIRT_GROUP, ROLLOUT_GROUP, WATCHED
 
@@ -56,6 +57,13 @@ PERMISSIONS: tuple[Permission, ...] = (
         "virtualmachines",
         ("patch",),
         "the reconciler reports in annotations; RBAC knows nothing smaller than the object",
+    ),
+    Permission(
+        CLUSTER,
+        SUBRESOURCES_GROUP,
+        EXPAND_VM_SPEC,
+        ("update",),
+        "KubeVirt tells what an instancetype contributes to a VM: a question by PUT, no write",
     ),
     Permission(
         CLUSTER,

@@ -13,11 +13,23 @@ from webhook.objects import (
     VirtualMachine,
     VirtualMachineInstance,
 )
-from webhook.objects.profile import Namespace
+from webhook.objects.classes import NetworkAttachment, PriorityClass, RuntimeClass
+from webhook.objects.profile import DeviceClass, Namespace
+from webhook.objects.quota import LimitRange, ResourceQuota
 from webhook.objects.rollout import RolloutRecord
+from webhook.objects.storage import (
+    CSIDriver,
+    CSINode,
+    CSIStorageCapacity,
+    PersistentVolume,
+    PersistentVolumeClaim,
+    StorageClass,
+    VolumeAttachment,
+)
 
 KUBEVIRT_GROUP = "kubevirt.io"
 KUBEVIRT_API = f"{KUBEVIRT_GROUP}/v1"
+STORAGE_API = "storage.k8s.io/v1"
 ROLLOUT_GROUP = "vmaffinity.io"
 ROLLOUT_API = f"{ROLLOUT_GROUP}/v1alpha1"
 
@@ -61,6 +73,33 @@ WATCHED: tuple[Watched, ...] = (
     Watched(NodeInfo, "Node", "nodes"),
     Watched(PodInfo, "Pod", "pods", field_selector=_UNFINISHED),
     Watched(Namespace, "Namespace", "namespaces"),
+    Watched(ResourceQuota, "ResourceQuota", "resourcequotas"),
+    Watched(LimitRange, "LimitRange", "limitranges"),
+    Watched(PersistentVolumeClaim, "PersistentVolumeClaim", "persistentvolumeclaims"),
+    Watched(PersistentVolume, "PersistentVolume", "persistentvolumes"),
+    Watched(StorageClass, "StorageClass", "storageclasses", STORAGE_API),
+    Watched(CSINode, "CSINode", "csinodes", STORAGE_API),
+    Watched(CSIDriver, "CSIDriver", "csidrivers", STORAGE_API),
+    Watched(CSIStorageCapacity, "CSIStorageCapacity", "csistoragecapacities", STORAGE_API),
+    Watched(VolumeAttachment, "VolumeAttachment", "volumeattachments", STORAGE_API),
+    # served since 1.34; before, no DeviceClass stands in for an extended resource
+    Watched(DeviceClass, "DeviceClass", "deviceclasses", "resource.k8s.io/v1", required=False),
+    # of a first pod; what is not seen of them is told to be unknown
+    Watched(
+        PriorityClass,
+        "PriorityClass",
+        "priorityclasses",
+        "scheduling.k8s.io/v1",
+        required=False,
+    ),
+    Watched(RuntimeClass, "RuntimeClass", "runtimeclasses", "node.k8s.io/v1", required=False),
+    Watched(
+        NetworkAttachment,
+        "NetworkAttachmentDefinition",
+        "network-attachment-definitions",
+        "k8s.cni.cncf.io/v1",
+        required=False,
+    ),
     Watched(KubeVirt, "KubeVirt", "kubevirts", KUBEVIRT_API),
     Watched(VirtualMachine, "VirtualMachine", "virtualmachines", KUBEVIRT_API),
     Watched(
