@@ -1,4 +1,4 @@
-"""Run the demo: certificates, the server, five changes, the migration plan."""
+"""Run the demo: certificates, the server, six changes, the migration plan."""
 
 import base64
 import json

@@ -65,11 +65,12 @@ def edits(objects: list[Tree]) -> list[Edit]:
             {"affinity": {**apart, "nodeAffinity": zone("eu-a", "eu-b")}},
         ),
         Edit("A label that no node has", "shop", "web-2", {"nodeSelector": {"disk": "nvme"}}),
+        Edit("A node that is cordoned", "analytics", "notebook", {"nodeSelector": {"rack": "a4"}}),
         Edit(
-            "A zone whose nodes are full",
+            "A namespace whose quota has no room for the second pod of a migration",
             "analytics",
             "etl",
-            {"nodeSelector": {"topology.kubernetes.io/zone": "eu-c"}},
+            {"nodeSelector": {"rack": "a1"}},
         ),
         Edit(
             "A VM that cannot be live-migrated (recorded as migratable; the demo gives it the VMI\n"

@@ -14,9 +14,11 @@ from webhook.policy.messages import (
     clean,
     clipped,
     counted,
+    first_pod,
     listed,
     message,
     pod_message,
+    second_pod,
     warning,
 )
 
@@ -91,7 +93,7 @@ def test_a_warning_is_one_line_of_at_most_256_characters(code, detail):
 
 def test_a_long_warning_ends_with_an_ellipsis():
     assert warning("VMA-502", "x" * 300).endswith("x…")
-    assert warning("VMA-502", "x").endswith("judge x.")
+    assert warning("VMA-502", "x").endswith("checked: x.")
 
 
 @pytest.mark.parametrize(
@@ -145,6 +147,19 @@ def test_without_reasons_only_the_count_is_left():
     )
 
 
+def test_what_a_namespace_does_not_let_in_is_told_apart():
+    assert message("VMA-203", second_pod(["quota q: why"])) == (
+        "[VMA-203] The namespace does not let in the second pod of a migration: quota q: why. "
+        "Fix: free or raise what limits it, then apply again, or annotate the VM with "
+        "vmaffinity.io/rollout: OnRestart to apply the change at its next restart."
+    )
+    assert second_pod("abc").endswith(" migration: a; b and 1 more")
+    assert warning("VMA-203", first_pod(["quota q: why"])) == (
+        "[VMA-203] The namespace does not let in the pod of this VM as things are: quota q: why."
+    )
+    assert first_pod("abc").endswith(" as things are: a; b and 1 more")
+
+
 def test_clipping_never_splits_a_character():
     assert clipped("abc", 3) == "abc"
     assert clipped("abcd", 3) == "…"
@@ -155,4 +170,5 @@ def test_a_list_names_the_first_and_counts_the_others():
     assert listed([]) == ""
     assert listed("abc") == "a, b, c"
     assert listed("abcde") == "a, b, c and 2 more"
+    assert listed("abcde", 2, "; ") == "a; b and 3 more"
     assert listed("abcde", 5) == "a, b, c, d, e"

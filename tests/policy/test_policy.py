@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests import builders
 from tests.builders import apart, inventory, kubevirt_node, required, term, value
 from tests.judge.test_judge import NODES, RESTART, STAGE
+from tests.judge.test_room import memory
 from tests.judge.test_world import migration
 from webhook import review
 from webhook.inventory import Inventory
@@ -20,7 +21,7 @@ from webhook.placement import evaluate
 from webhook.policy import decide, decide_pod, unreadable
 
 TYPED = {"spec": {"instancetype": {"name": "u1"}}}
-CLAIM = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}
+CLAIM = {"resourceClaims": [{"name": "gpu", "resourceClaimName": "gpu"}]}
 HOSTILE = "map[a:b]\nfield is immutable\r\n\x1b[31mIMMUTABLE\u2028\u202e\x00 map[" + "é€" * 400
 
 
@@ -117,11 +118,24 @@ def test_502_for_a_stopped_vm_of_another_scheduler():
     assert (decision.allowed, decision.code) == (True, "VMA-502")
 
 
-def test_502_for_a_changed_reference():
+def test_502_for_a_restart_under_another_scheduler():
+    own = builders.launcher()
+    own["spec"]["schedulerName"] = "mine"
+    new = builders.vm(
+        nodeSelector={"disk": "tape"}, annotations={"vmaffinity.io/rollout": "OnRestart"}
+    )
+    decision = asked(new, builders.vmi(), own)
+    assert (decision.code, decision.question) == ("VMA-502", "place")
+    assert "pods of the scheduler mine" in decision.message
+
+
+def test_502_for_a_changed_reference_even_where_the_vm_could_stay():
     hdd = builders.vm(**TYPED, nodeSelector={"disk": "hdd"})
-    assert running(hdd).code == "VMA-502"
+    ssd = builders.vm(**TYPED, nodeSelector={"disk": "ssd"})
+    assert running(hdd).code == running(ssd).code == "VMA-502"
     old = builders.vm(**TYPED)
     assert running(hdd, old=old).code is None
+    assert running(ssd, old=old).code == "VMA-001"
 
 
 @pytest.mark.parametrize("kind", ["instancetype", "preference"])
@@ -129,7 +143,32 @@ def test_502_for_a_start_with_what_a_reference_contributes(kind):
     spec = {kind: {"name": "u1"}}
     new = builders.vm(spec=spec, nodeSelector={"disk": "tape"})
     assert asked(new, old=builders.vm(spec=spec)).code == "VMA-502"
-    assert asked(new, old=False).code == "VMA-502"
+    waiting = builders.vmi(phase="Scheduling", node_name="")
+    assert asked(new, waiting, old=builders.vm(spec=spec)).code == "VMA-502"
+    decision = asked(new, old=False)
+    assert (decision.allowed, decision.code) == (True, "VMA-502")
+    assert decision.warnings == (decision.message,)
+    assert decision.message == (
+        f"[VMA-502] Not checked: only a live cluster can tell what {kind} u1 contributes to a VM."
+    )
+
+
+def test_502_tells_why_kubevirt_could_not_expand_what():
+    new = builders.vm(spec={"instancetype": {"name": "u1"}, "preference": {"name": "p"}})
+    with inventory(*NODES).reading() as world:
+        decision = decide(judge(Subject(value(new), unexpanded='"u1" not found'), world))
+    assert (decision.allowed, decision.code) == (True, "VMA-502")
+    assert decision.message == (
+        "[VMA-502] Not checked: KubeVirt could not expand instancetype u1 and preference p: "
+        '"u1" not found.'
+    )
+
+
+def test_a_restart_under_the_same_instancetype_is_judged():
+    on_restart = {"vmaffinity.io/rollout": "OnRestart"}
+    for disk, code in (("tape", "VMA-101"), ("hdd", None)):
+        new = builders.vm(**TYPED, nodeSelector={"disk": disk}, annotations=on_restart)
+        assert running(new, old=builders.vm(**TYPED)).code == code
 
 
 def test_502_where_a_claim_leaves_nodes_unknown_but_never_where_none_is_left():
@@ -159,10 +198,10 @@ ZONE = builders.vm(affinity=apart({"app": "vm"}, "zone"), nodeSelector={"zone": 
 IN_ZONE = [kubevirt_node(name, {"zone": "a", "x": x}) for name, x in (("n1", "n"), ("n2", "y"))]
 
 
-@pytest.mark.parametrize("volumes", [{}, CLAIM])
-def test_302_where_only_the_vms_own_pod_is_in_the_way(volumes):
+@pytest.mark.parametrize("more", [{}, CLAIM])
+def test_302_where_only_the_vms_own_pod_is_in_the_way(more):
     own = builders.launcher()
-    own["spec"] |= volumes
+    own["spec"] |= more
     decision = asked(ZONE, builders.vmi(status=frozen()), own, nodes=IN_ZONE)
     assert (decision.allowed, decision.code) == (False, "VMA-302")
     assert "vmaffinity.io/rollout: OnRestart" in decision.message
@@ -177,6 +216,53 @@ def test_301_quotes_the_vms_own_reason():
 def test_301_goes_before_201():
     nodes = [NODES[0], kubevirt_node("n3", {"disk": "hdd"}, unschedulable=True)]
     assert running(selecting(disk="hdd"), nodes=nodes, status=frozen()).code == "VMA-301"
+
+
+def test_203_names_the_quota_and_what_is_short():
+    decision = running(selecting(disk="hdd"), memory("1Gi", "1500Mi"))
+    assert (decision.allowed, decision.code, decision.question) == (False, "VMA-203", "move")
+    assert decision.message == (
+        "[VMA-203] The namespace does not let in the second pod of a migration: quota q: "
+        "requests.memory requested 1Gi, used 1Gi, limited 1.46Gi. Fix: free or raise what limits "
+        "it, then apply again, or annotate the VM with vmaffinity.io/rollout: OnRestart to apply "
+        "the change at its next restart."
+    )
+    assert decision.warnings == ()
+    assert running(selecting(disk="hdd"), memory("1Gi", "2Gi")).code is None
+
+
+def test_203_stands_between_301_and_201():
+    full, cordoned = memory("1Gi", "1Gi"), kubevirt_node("n3", {"disk": "hdd"}, unschedulable=True)
+    assert running(selecting(disk="hdd"), full, status=frozen()).code == "VMA-301"
+    assert running(selecting(disk="hdd"), full, nodes=[NODES[0], cordoned]).code == "VMA-203"
+    assert running(selecting(disk="tape"), full).code == "VMA-101"
+    assert running(selecting(disk="ssd"), full).code == "VMA-001"
+
+
+def test_203_warns_where_nothing_moves():
+    full = memory("3Gi", "3Gi")
+    for decision in (
+        asked(selecting(disk="hdd"), full, old=False),
+        asked(selecting(disk="hdd"), full),
+        running(selecting(disk="hdd"), STAGE, full, memory("9Gi", "1Gi", name="r")),
+    ):
+        assert (decision.allowed, decision.code) == (True, None)
+        (warning,) = (text for text in decision.warnings if "VMA-203" in text)
+        assert warning.startswith(
+            "[VMA-203] The namespace does not let in the pod of this VM as things are: quota "
+        )
+    denied = asked(selecting(disk="tape"), full, old=False)
+    assert (denied.code, len(denied.warnings)) == ("VMA-101", 1)
+
+
+def test_203_is_silent_where_there_is_room_or_a_pod_is_pending():
+    assert asked(selecting(disk="hdd"), memory("0", "9Gi"), old=False).warnings == ()
+    assert running(selecting(disk="hdd"), memory("0", "9Gi")).warnings == ()
+    pending = asked(selecting(disk="hdd"), builders.vmi(phase="Scheduling"), memory("9Gi", "1Gi"))
+    assert not any("VMA-203" in text for text in pending.warnings)
+    typed = builders.vm(**TYPED, nodeSelector={"disk": "hdd"})
+    unresolved = asked(typed, memory("9Gi", "1Gi"), old=False)
+    assert (unresolved.code, len(unresolved.warnings)) == ("VMA-502", 1)
 
 
 def test_201_where_no_node_has_room_now():
@@ -272,7 +358,7 @@ def test_a_plain_pod_is_placed_refused_or_not_told():
     assert pod_decision(builders.pod(), cordoned).code == "VMA-201"
     claims = pod_decision(builders.pod(**CLAIM), node)
     assert (claims.allowed, claims.code) == (False, "VMA-501")
-    assert "a volume claim" in claims.message
+    assert "spec.resourceClaims" in claims.message
     assert pod_decision(builders.pod(**CLAIM), cordoned).code == "VMA-201"
 
 
@@ -307,6 +393,8 @@ DENIALS = {
     "101 with 60 reasons": lambda: running(selecting(disk="hdd"), requests=MANY),
     "101 with reasons of many bytes": untolerated,
     "201": lambda: running(selecting(disk="hdd"), nodes=CORDONED),
+    "203": lambda: running(selecting(disk="hdd"), memory("1Gi", "1Gi")),
+    "203 hostile": lambda: running(selecting(disk="hdd"), memory("1Gi", "1Gi", name=HOSTILE)),
     "301": lambda: running(selecting(disk="hdd"), status=frozen()),
     "301 hostile": lambda: running(selecting(disk="hdd"), status=frozen(HOSTILE, HOSTILE)),
     "302": lambda: running(ZONE, nodes=IN_ZONE),
@@ -346,6 +434,7 @@ def test_the_refusals_cover_every_code_that_denies():
     assert {denial().code for denial in DENIALS.values()} == {
         "VMA-101",
         "VMA-201",
+        "VMA-203",
         "VMA-301",
         "VMA-302",
         "VMA-501",
@@ -361,7 +450,7 @@ def test_whatever_a_vm_says_of_itself_the_refusal_keeps_its_form(reason, message
 
 def test_every_warning_is_one_line_of_at_most_256_characters():
     claims = builders.launcher()
-    claims["spec"] |= {"volumes": [CLAIM["volumes"][0] | {"name": f"v{n}"} for n in range(50)]}
+    claims["spec"] |= CLAIM
     claims["spec"]["schedulerName"] = "x" * 400 + HOSTILE
     new = builders.vm(nodeSelector={"disk": "hdd"}, **{"x" * 300 + HOSTILE: "y"})
     found = [

@@ -4,7 +4,9 @@ import pytest
 
 from tests import builders
 from tests.builders import inventory, kubevirt_node, required, term, value
+from tests.judge.test_room import memory
 from tests.judge.test_world import migration
+from tests.rollout.states import vm
 from webhook.objects.virtual_machine import TARGET_HASH
 from webhook.rollout import observe
 from webhook.rollout.state import Limits, Slots
@@ -48,6 +50,13 @@ def test_a_vm_whose_pod_has_other_rules_on_a_node_that_breaks_the_new_ones_is_du
     assert (found.node, found.feasible) == ("n1", ("n2", "n3"))
     assert found.hash == value(builders.vm(nodeSelector=HDD)).placement.hash
     assert (found.propagated, found.blocked) == (True, "")
+
+
+def test_what_an_instancetype_contributes_is_read_off_the_vmi():
+    typed = builders.vm(spec={"instancetype": {"name": "u1"}})
+    (found,) = due(*drifted(vm=typed, nodeSelector=HDD))
+    assert (found.feasible, found.propagated) == (("n2", "n3"), True)
+    assert due(*drifted(vm=typed, nodeSelector={"disk": "ssd"})) == ()
 
 
 def test_a_vm_whose_node_satisfies_the_rules_is_not_due():
@@ -105,7 +114,7 @@ def test_a_vm_that_no_node_can_take_now_waits():
 
 def test_nodes_that_only_need_more_checks_count_as_reachable():
     pod = builders.launcher()
-    pod["spec"]["volumes"] = [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]
+    pod["spec"]["resourceClaims"] = [{"name": "gpu", "resourceClaimName": "gpu"}]
     (found,) = due(*drifted(source=pod))
     assert found.feasible == ("n2", "n3")
 
@@ -140,10 +149,33 @@ def test_a_drained_node_shows_as_evacuating():
     assert found.evacuating
 
 
+def test_a_quota_without_room_for_a_second_pod_is_told_by_its_code():
+    (found,) = due(*drifted(), memory("1Gi", "1Gi"))
+    assert found.rationed
+    assert found.quota == (
+        "[VMA-203] The namespace does not let in the second pod of a migration: quota q: "
+        "requests.memory requested 1Gi, used 1Gi, limited 1Gi."
+    )
+    (found,) = due(*drifted(), memory("1Gi", "2Gi"))
+    assert (found.rationed, found.quota) == (True, "")
+    (found,) = due(*drifted(), memory("1Gi", "1Gi", namespace="other"))
+    assert (found.rationed, found.quota) == (False, "")
+
+
+def test_a_migration_without_its_target_pod_is_awaited():
+    target = builders.launcher(node_name="n2")
+    target["metadata"] |= {"uid": "pod-target", "name": "target"}
+    started = [*drifted(), migration("m", "vm")]
+    assert observed(*started).awaited == {"default"}
+    assert observed(*started, target).awaited == frozenset()
+    assert observed(*drifted()).awaited == frozenset()
+
+
 def test_slots_run_out_in_the_cluster_and_on_a_node():
     slots = Slots(Limits(2, 1), [])
-    assert slots.refusal("n1") == ""
-    slots.take("n1")
-    assert slots.refusal("n1") == "n1 already sends away as many of its VMs as it may"
-    slots.take("n2")
-    assert slots.refusal("n3") == "2 migrations are under way in the cluster"
+    n1, n2, n3 = (vm(node=name) for name in ("n1", "n2", "n3"))
+    assert slots.refusal(n1) == ""
+    slots.take(n1)
+    assert slots.refusal(n1) == "n1 already sends away as many of its VMs as it may"
+    slots.take(n2)
+    assert slots.refusal(n3) == "2 migrations are under way in the cluster"

@@ -56,7 +56,7 @@ def decide(findings: Findings) -> Decision:
 
 
 def _rungs(findings: Findings) -> tuple[Rung, ...]:
-    if findings.running and not findings.at_restart:
+    if findings.moves:
         return MOVE
     return PLACE if findings.instance is None or findings.running else PENDING
 
@@ -65,6 +65,8 @@ def _notes(findings: Findings) -> tuple[str, ...]:
     notes = []
     if findings.at_restart:
         notes.append(messages.warning("VMA-010", findings.at_restart))
+    if _rungs(findings) is PLACE and not findings.unresolved and findings.quota:
+        notes.append(messages.warning("VMA-203", messages.first_pod(findings.quota)))
     if findings.migrating:
         notes.append(messages.warning("VMA-011"))
     if findings.instance is not None and not findings.running:
@@ -113,20 +115,30 @@ def _no_source(findings: Findings) -> Decision | None:
     return _cannot_tell(f"the running pod of the VM was not found on node {node}")
 
 
+def _unexpanded(findings: Findings) -> Decision | None:
+    """Without what it contributes, even the VM's own rules may not be all there are."""
+    if not findings.unresolved:
+        return None
+    named, why = " and ".join(findings.unresolved), findings.subject.unexpanded
+    if why:
+        return _unchecked(f"KubeVirt could not expand {named}: {why}")
+    return _unchecked(f"only a live cluster can tell what {named} contributes to a VM")
+
+
 def _not_modelled(findings: Findings) -> Decision | None:
     """What makes even our refusals uncertain."""
-    vm, source = findings.vm, findings.source
-    moves = source is not None and findings.question == "move"
-    scheduler = source.scheduler_name if source is not None and moves else vm.scheduler_name
+    scheduler = findings.pod.scheduler_name
     if scheduler != findings.world.index.profile.scheduler_name:
         return _unjudged(f"pods of the scheduler {scheduler}")
-    if findings.subject.changes.reference or ((vm.instancetype or vm.preference) and not moves):
-        return _unjudged("what an instancetype or preference contributes to a VM")
     return None
 
 
 def _unjudged(what: str) -> Decision:
-    text = messages.warning("VMA-502", what)
+    return _unchecked(f"this release does not judge {what}")
+
+
+def _unchecked(why: str) -> Decision:
+    text = messages.warning("VMA-502", why)
     return Decision(allowed=True, code="VMA-502", message=text, warnings=(text,))
 
 
@@ -152,6 +164,13 @@ def _not_migratable(findings: Findings) -> Decision | None:
     return _denied("VMA-301", findings, reason) if reason else None
 
 
+def _over_quota(findings: Findings) -> Decision | None:
+    if not findings.quota:
+        return None
+    text = messages.message("VMA-203", messages.second_pod(findings.quota))
+    return Decision(allowed=False, code="VMA-203", message=text)
+
+
 def _full(findings: Findings) -> Decision | None:
     if findings.diagnosis.feasible or findings.diagnosis.unknown:
         return None
@@ -165,6 +184,7 @@ def _uncertain(findings: Findings) -> Decision | None:
 
 #: The order is the contract: docs/codes.md explains each rung.
 MOVE: tuple[Rung, ...] = (
+    _unexpanded,
     _may_stay,
     _goes_back,
     _no_source,
@@ -172,13 +192,14 @@ MOVE: tuple[Rung, ...] = (
     _never,
     _only_source_in_the_way,
     _not_migratable,
+    _over_quota,
     _full,
     _uncertain,
 )
 #: No VMI, CREATE, or effective at the next restart only: capacity of today is no argument.
-PLACE: tuple[Rung, ...] = (_not_modelled, _never, _uncertain)
+PLACE: tuple[Rung, ...] = (_unexpanded, _not_modelled, _never, _uncertain)
 #: A VMI that waits for its first pod.
-PENDING: tuple[Rung, ...] = (_may_stay, _not_modelled, _never, _full, _uncertain)
+PENDING: tuple[Rung, ...] = (_unexpanded, _may_stay, _not_modelled, _never, _full, _uncertain)
 
 
 def decide_pod(pod: PodInfo, diagnosis: Diagnosis, profile: Profile) -> Decision:

@@ -6,7 +6,7 @@ A FitError counts nodes by reason; a person who mistyped a label wants to read t
 from webhook.judge import Findings
 from webhook.objects import NodeSelector, Requirement
 from webhook.placement.index.node_sets import NodeSets
-from webhook.placement.node_affinity import matching, selected
+from webhook.placement.index.selection import matching, selected
 
 
 def unmet(findings: Findings) -> str:

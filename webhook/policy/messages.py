@@ -48,6 +48,11 @@ CATALOGUE: dict[str, Text] = {
         "No node has room for this VM now under its new {detail}.",
         "free, uncordon or add a matching node, or widen the rules, then apply again",
     ),
+    "VMA-203": Text(
+        "The namespace does not let in {detail}.",
+        "free or raise what limits it, then apply again, or annotate the VM with "
+        "vmaffinity.io/rollout: OnRestart to apply the change at its next restart",
+    ),
     "VMA-301": Text(
         "The VM would have to move, but it is not live-migratable: {detail}.",
         "annotate the VM with vmaffinity.io/rollout: OnRestart to apply the change at its next "
@@ -61,7 +66,7 @@ CATALOGUE: dict[str, Text] = {
     "VMA-501": Text(
         "Cannot tell whether a node can take this VM: {detail}.", "apply again in a moment"
     ),
-    "VMA-502": Text("Not checked, this release does not judge {detail}."),
+    "VMA-502": Text("Not checked: {detail}."),
 }
 
 #: The codes that a plain Pod can get, in words for one.
@@ -119,6 +124,16 @@ def warning(code: str, detail: str = "") -> str:
     return line if len(line) <= WARNING_CHARACTERS else f"{line[: WARNING_CHARACTERS - 1]}…"
 
 
+def second_pod(refusals: Iterable[str]) -> str:
+    """What VMA-203 is about for a VM that moves, and why."""
+    return f"the second pod of a migration: {listed(refusals, 2, '; ')}"
+
+
+def first_pod(refusals: Iterable[str]) -> str:
+    """What VMA-203 is about for a VM that starts, and why."""
+    return f"the pod of this VM as things are: {listed(refusals, 2, '; ')}"
+
+
 def counted(diagnosis: Diagnosis, room: int) -> str:
     """The summary within `room` bytes; the rarest reasons go first."""
     head = f"{diagnosis.feasible.bit_count()}/{diagnosis.nodes.bit_count()} nodes are available:"
@@ -146,8 +161,8 @@ def clipped(text: str, size: int) -> str:
     return encoded[: max(0, size - 3)].decode(errors="ignore") + "…"
 
 
-def listed(items: Iterable[str], limit: int = 3) -> str:
+def listed(items: Iterable[str], limit: int = 3, separator: str = ", ") -> str:
     """`a, b, c and 2 more`."""
     names = list(items)
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
+    return separator.join(names[:limit]) + more

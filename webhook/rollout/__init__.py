@@ -17,7 +17,7 @@ __all__ = ["Phase", "Plan", "RolloutState", "Step", "VmState", "decide", "observ
 
 def decide(state: RolloutState, now: datetime) -> Plan:
     """The plan for this state; the first VMs by (namespace, name) get the free slots."""
-    slots = Slots(state.limits, list(state.busy_nodes))
+    slots = Slots(state.limits, list(state.busy_nodes), set(state.awaited))
     steps = []
     for vm in sorted(state.vms, key=lambda vm: (vm.namespace, vm.name)):
         step = _step(vm, now, slots)

@@ -15,10 +15,10 @@ def started(vm: VmState, attempts: Attempts, now: datetime, slots: Slots) -> Ste
     for step in _waits(vm, attempts, now):
         if step is not None:
             return replace(step, attempts=attempts.made)
-    refusal = slots.refusal(vm.node)
+    refusal = slots.refusal(vm)
     if refusal:
         return vm.step(Phase.QUEUED, refusal, attempts.made)
-    slots.take(vm.node)
+    slots.take(vm)
     attempt = attempts.next(now)
     made = attempts.made if attempt in attempts.made else (*attempts.made, attempt)
     create = CreateMigration(vm.namespace, attempt.migration, vm.name, vm.hash)
@@ -27,12 +27,14 @@ def started(vm: VmState, attempts: Attempts, now: datetime, slots: Slots) -> Ste
 
 
 def _waits(vm: VmState, attempts: Attempts, now: datetime) -> Iterator[Step | None]:
-    """In order: a person, KubeVirt, a drain, the last attempt's pause, room."""
+    """In order: a person, KubeVirt, a drain, the last attempt's pause, quota, room."""
     yield vm.step(Phase.BLOCKED, vm.blocked) if vm.blocked else None
     if not vm.propagated:
         yield vm.step(Phase.PENDING, "KubeVirt has not copied the new rules to the VMI yet")
     if vm.evacuating:
         yield vm.step(Phase.QUEUED, f"{vm.node} is being drained, which moves it")
     yield attempts.pause(now)
+    if vm.quota:
+        yield vm.step(Phase.WAITING_CAPACITY, vm.quota)
     if not vm.feasible:
         yield vm.step(Phase.WAITING_CAPACITY, vm.summary)

@@ -8,6 +8,11 @@ from webhook.judge import Findings, Subject, World, judge
 from webhook.objects import Migration, VirtualMachine
 from webhook.objects.rollout import Action, Attempt, CreateMigration, Phase, RolloutRecord
 from webhook.objects.virtual_machine import RETRY_NONCE, ROLLOUT, TARGET_HASH
+from webhook.policy import messages
+from webhook.quota import rationed
+
+#: A VM has its source and its target pod while it moves.
+_PODS_MOVING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +20,9 @@ class VmState:
     """One VM. `due`: its pod was rendered from other rules and its node breaks the new ones.
 
     `admitted` says that the webhook stamped just this placement. `blocked` is what only a
-    person can change. `feasible` are the nodes that can take it now, `summary` says why
-    the others cannot.
+    person can change. `quota` says why its namespace has no room for a second pod, `rationed`
+    whether that can change by other pods. `feasible` are the nodes that can take it now,
+    `summary` says why the others cannot.
     """
 
     namespace: str
@@ -35,6 +41,8 @@ class VmState:
     due: bool = False
     propagated: bool = True
     blocked: str = ""
+    quota: str = ""
+    rationed: bool = False
     feasible: tuple[str, ...] = ()
     summary: str = ""
     evacuating: bool = False
@@ -91,38 +99,50 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class RolloutState:
-    """All VMs that have or may need a rollout, and the source nodes that are busy."""
+    """All VMs that have or may need a rollout, and the source nodes that are busy.
+
+    In a namespace that is `awaited`, a migration under way has not made its target pod yet, so
+    no quota counts that pod.
+    """
 
     vms: tuple[VmState, ...] = ()
     limits: Limits = Limits()
     busy_nodes: tuple[str, ...] = ()
+    awaited: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class Slots:
-    """The budget while a plan is made: one entry of `busy` per migration, by source node."""
+    """The budget while a plan is made: one entry of `busy` per migration, by source node.
+
+    `awaited` are the namespaces in which a target pod is still to come.
+    """
 
     limits: Limits
     busy: list[str]
+    awaited: set[str] = field(default_factory=set)
 
-    def refusal(self, node: str) -> str:
-        """Why no migration may start from this node; empty if one may."""
+    def refusal(self, vm: VmState) -> str:
+        """Why no migration of this VM may start; empty if one may."""
         if len(self.busy) >= self.limits.per_cluster:
             return f"{self.limits.per_cluster} migrations are under way in the cluster"
-        if self.busy.count(node) >= self.limits.per_node:
-            return f"{node} already sends away as many of its VMs as it may"
+        if self.busy.count(vm.node) >= self.limits.per_node:
+            return f"{vm.node} already sends away as many of its VMs as it may"
+        if vm.rationed and vm.namespace in self.awaited:
+            return "another migration has yet to take its share of the namespace's quota"
         return ""
 
-    def take(self, node: str) -> None:
+    def take(self, vm: VmState) -> None:
         """Count a migration that this plan starts."""
-        self.busy.append(node)
+        self.busy.append(vm.node)
+        self.awaited.add(vm.namespace)
 
 
 def observe(world: World, *, stamped_only: bool = True) -> RolloutState:
     """The state of all rollouts. Without a webhook (files), `stamped_only` is off."""
     kubevirt = world.kubevirt
-    sources = [
-        instance.node_name
+    leaving = [
+        instance
         for migration in world.unfinished_migrations()
         if (instance := world.instance((migration.namespace, migration.instance_name)))
     ]
@@ -133,7 +153,8 @@ def observe(world: World, *, stamped_only: bool = True) -> RolloutState:
             max(1, kubevirt.parallel_migrations_per_cluster - 1),
             max(1, kubevirt.parallel_outbound_migrations_per_node - 1),
         ),
-        busy_nodes=tuple(sources),
+        busy_nodes=tuple(instance.node_name for instance in leaving),
+        awaited=frozenset(i.namespace for i in leaving if len(world.launchers(i)) < _PODS_MOVING),
     )
 
 
@@ -174,9 +195,17 @@ def _due(state: VmState, findings: Findings) -> VmState:
         due=True,
         propagated=instance is not None and instance.rules == findings.rules,
         blocked=_blocked(findings),
+        quota=_quota(findings),
+        rationed=rationed(findings.pod, findings.world.quotas(state.namespace)),
         feasible=tuple(sorted(diagnosis.name_of(diagnosis.feasible | diagnosis.unknown))),
         summary=diagnosis.summary,
     )
+
+
+def _quota(findings: Findings) -> str:
+    if not findings.quota:
+        return ""
+    return messages.warning("VMA-203", messages.second_pod(findings.quota))
 
 
 def _blocked(findings: Findings) -> str:
