@@ -1,4 +1,4 @@
-"""webhook.admission: admit a request, stamp an object."""
+"""webhook.admission: say what to expand, admit a request, stamp an object."""
 
 from copy import deepcopy
 
@@ -7,8 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonpatch import apply_patch
 
-from tests.builders import FEATURES, admission_review, inventory, kubevirt_node, value, vm
-from webhook.admission import admit, stamp
+from tests.builders import (
+    FEATURES,
+    admission_review,
+    inventory,
+    kubevirt_node,
+    launcher,
+    value,
+    vm,
+    vmi,
+)
+from webhook.admission import Expansion, admit, stamp, to_expand
 from webhook.inventory import Inventory
 from webhook.objects.virtual_machine import REQUESTED_BY, TARGET_HASH
 from webhook.review import decode
@@ -90,6 +99,110 @@ def test_an_object_that_cannot_be_read_passes_where_there_is_nothing_to_decide()
 def test_before_the_cluster_is_read_only_a_change_of_placement_is_refused():
     assert decided(PLACED, vm(), cluster=Inventory()).code == "VMA-501"
     assert decided(vm(hostname="x"), vm(), cluster=Inventory()).allowed
+
+
+# What KubeVirt is asked for.
+
+U1, U2 = ({"spec": {"instancetype": {"name": name}}} for name in ("u1", "u2"))
+TYPED, OTHER, GUEST = vm(**U1), vm(**U2), (vmi(), launcher())
+PICKY = vm(**U1, nodeSelector={"disk": "ssd"})
+
+
+def asked_of_kubevirt(new, old=None, *trees, cluster=None, operation=None):
+    """Return what has to be expanded for a request."""
+    filled = cluster or inventory(kubevirt_node("n1", {"disk": "ssd"}), *trees)
+    with filled.reading() as world:
+        return to_expand(decode(admission_review(new, old, operation)), world)
+
+
+def test_a_start_is_expanded_as_it_is_to_become():
+    assert asked_of_kubevirt(TYPED) == Expansion(new=TYPED)
+    assert asked_of_kubevirt(PICKY, TYPED) == Expansion(new=PICKY)
+    assert asked_of_kubevirt(OTHER, TYPED) == Expansion(new=OTHER)
+
+
+def test_beside_a_guest_both_versions_are_expanded():
+    assert asked_of_kubevirt(OTHER, TYPED, *GUEST) == Expansion(OTHER, TYPED)
+    assert asked_of_kubevirt(vm(), TYPED, *GUEST) == Expansion(None, TYPED)
+    assert asked_of_kubevirt(TYPED, vm(), *GUEST) == Expansion(TYPED, None)
+    renamed = vm(**U1, nodeSelector={"disk": "ssd"}, hostname="x")
+    assert asked_of_kubevirt(renamed, TYPED, *GUEST) == Expansion(renamed, TYPED)
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "trees"),
+    [
+        pytest.param(PLACED, vm(), (), id="no reference"),
+        pytest.param(vm(), TYPED, (), id="none any more"),
+        pytest.param(vm(**U1, hostname="x"), TYPED, (), id="the same placement"),
+        pytest.param(deleting(OTHER), TYPED, GUEST, id="being deleted"),
+        pytest.param(PICKY, TYPED, GUEST, id="a guest under the same reference"),
+        pytest.param({**OTHER, "spec": {**OTHER["spec"], "template": 1}}, TYPED, (), id="broken"),
+    ],
+)
+def test_nothing_is_expanded_where_nothing_depends_on_it(new, old, trees):
+    assert asked_of_kubevirt(new, old, *trees) is None
+
+
+def test_nothing_is_expanded_before_the_cluster_is_read_or_for_another_operation():
+    assert asked_of_kubevirt(TYPED, cluster=Inventory()) is None
+    assert asked_of_kubevirt(None, TYPED, operation="DELETE") is None
+
+
+def expanded(new, old, expansion, *trees):
+    """Return the decision on a request with what KubeVirt answered."""
+    asked = decode(admission_review(new, old))
+    with inventory(kubevirt_node("n1", {"disk": "ssd"}), *trees).reading() as world:
+        return admit(asked, world, expansion)
+
+
+def sized(cores=1, **spec):
+    """Return the VM as KubeVirt expands it."""
+    return vm(domain={"cpu": {"cores": cores}, "memory": {"guest": "1Gi"}}, **spec)
+
+
+def test_a_start_is_judged_by_what_its_references_contribute():
+    assert expanded(TYPED, None, Expansion(new=vm(nodeSelector={"disk": "ssd"}))).code is None
+    refused = expanded(TYPED, None, Expansion(new=vm(nodeSelector={"disk": "tape"})))
+    assert (refused.allowed, refused.code) == (False, "VMA-101")
+    assert "no node is labelled disk=tape" in refused.message
+    huge = vm(domain={"memory": {"guest": "4Ti"}})
+    assert expanded(TYPED, None, Expansion(new=huge)).code == "VMA-101"
+
+
+def test_another_instancetype_that_is_taken_over_live_is_a_move():
+    tape = vm(nodeSelector={"disk": "tape"})
+    decision = expanded(OTHER, TYPED, Expansion(tape, vm()), *GUEST)
+    assert (decision.code, decision.question, decision.warnings) == ("VMA-101", "move", ())
+    stays = expanded(OTHER, TYPED, Expansion(PLACED, vm()), *GUEST)
+    assert stays.code == "VMA-001"
+    assert expanded(vm(), TYPED, Expansion(None, PLACED), *GUEST).code == "VMA-001"
+
+
+def test_another_instancetype_that_needs_a_restart_is_judged_as_one():
+    decision = expanded(OTHER, TYPED, Expansion(sized(cores=2), sized()), *GUEST)
+    assert (decision.allowed, decision.code, decision.question) == (True, None, "place")
+    (note,) = decision.warnings
+    assert note.startswith("[VMA-010]")
+    assert "domain.cpu.cores, which needs a restart" in note
+
+
+def test_why_it_was_not_expanded_is_passed_on():
+    decision = expanded(TYPED, None, Expansion(failure="it is too late"))
+    assert (decision.allowed, decision.code) == (True, "VMA-502")
+    assert decision.message.endswith("could not expand instancetype u1: it is too late.")
+
+
+def test_an_answer_that_cannot_be_read_is_a_failure_to_expand():
+    broken = {**vm(), "spec": {"template": {"spec": {"nodeSelector": {"disk": 1}}}}}
+    for expansion in (Expansion(broken, vm()), Expansion(vm(), broken)):
+        decision = expanded(OTHER, TYPED, expansion, *GUEST)
+        assert (decision.allowed, decision.code) == (True, "VMA-502")
+        assert "could not expand instancetype u2: its answer cannot be read" in decision.message
+
+
+def test_a_guest_that_came_up_meanwhile_is_not_guessed_at():
+    assert expanded(OTHER, TYPED, Expansion(new=vm()), *GUEST).code == "VMA-502"
 
 
 # The stamp.

@@ -3,14 +3,19 @@
 import base64
 import io
 import json
+import time
 from contextlib import contextmanager
 
 import pytest
 
 from tests import builders
+from tests.kube import api_server
 from tests.recorded import items, recorded, review, vm, zone
+from webhook import admission
 from webhook.app import DRAINED_BYTES, MAX_BODY_BYTES, create_app
 from webhook.inventory import REQUIRED, Inventory
+from webhook.kube.client import connect
+from webhook.kube.expansion import DEADLINE, Expander
 from webhook.objects import Applied, Replaced
 
 pytestmark = pytest.mark.edge
@@ -103,6 +108,85 @@ def test_an_object_that_cannot_be_read_is_refused_with_its_field(client):
     assert answer["allowed"] is False
     assert answer["status"]["message"].startswith("[VMA-501] ")
     assert "spec.template.spec.affinity" in answer["status"]["message"]
+
+
+# What KubeVirt is asked.
+
+TYPED = {"spec": {"instancetype": {"name": "u1"}}}
+CLUSTER = (builders.kubevirt_node("n1", {"disk": "ssd"}),)
+PATH = "/apis/subresources.kubevirt.io/v1/namespaces/default/expand-vm-spec"
+
+
+@pytest.fixture
+def kubevirt(tmp_path):
+    """An API server on the loopback interface, and a client of an application that asks it."""
+    with api_server.running() as server:
+        expand = Expander(connect(server.kubeconfig(tmp_path)))
+        app = create_app(builders.inventory(*CLUSTER), expand=expand)
+        yield server, app.test_client()
+
+
+def created(client, tree):
+    """The response to the creation of a VM."""
+    return response(post(client, "/validate", builders.admission_review(tree)))
+
+
+def test_a_new_vm_is_judged_by_what_kubevirt_makes_of_its_instancetype(kubevirt):
+    server, client = kubevirt
+    expanded = builders.vm(nodeSelector={"disk": "tape"})
+    server.answers["PUT"] = (200, json.dumps(expanded).encode())
+    answer = created(client, builders.vm(**TYPED))
+    assert (answer["allowed"], answer["auditAnnotations"]) == (False, {"code": "VMA-101"})
+    assert "no node is labelled disk=tape" in answer["status"]["message"]
+    assert [(r.method, r.path) for r in server.requests] == [("PUT", PATH)]
+    server.answers["PUT"] = (200, json.dumps(builders.vm(nodeSelector={"disk": "ssd"})).encode())
+    assert created(client, builders.vm(**TYPED)) == {"uid": "42", "allowed": True}
+
+
+def test_what_kubevirt_refuses_to_expand_is_admitted_with_its_reason(kubevirt):
+    server, client = kubevirt
+    server.answers["PUT"] = (400, api_server.status_object(400, "BadRequest", '"u1" not found'))
+    answer = created(client, builders.vm(**TYPED))
+    assert (answer["allowed"], answer["auditAnnotations"]) == (True, {"code": "VMA-502"})
+    assert answer["warnings"] == [
+        '[VMA-502] Not checked: KubeVirt could not expand instancetype u1: "u1" not found.'
+    ]
+
+
+def test_a_kubevirt_that_is_late_is_not_waited_for(kubevirt):
+    server, client = kubevirt
+    server.hold("all")
+    began = time.monotonic()
+    (warning,) = created(client, builders.vm(**TYPED))["warnings"]
+    assert time.monotonic() - began < DEADLINE + 1.0
+    assert warning.endswith("could not expand instancetype u1: no answer within 500 ms.")
+
+
+def test_kubevirt_is_not_asked_about_a_vm_that_refers_to_nothing(kubevirt):
+    server, client = kubevirt
+    assert created(client, builders.vm())["allowed"]
+    assert server.requests == []
+
+
+def test_nobody_waits_for_the_inventory_while_kubevirt_is_asked():
+    inventory = builders.inventory(*CLUSTER)
+    times = iter(range(100))
+
+    def expand(written):
+        with inventory.reading():  # would wait for ever if it were held
+            return admission.Expansion(new=written.new and builders.vm())
+
+    client = create_app(inventory, lambda: next(times), expand).test_client()
+    assert created(client, builders.vm(**TYPED)) == {"uid": "42", "allowed": True}
+    gone = builders.vm(**TYPED)
+    gone["metadata"]["deletionTimestamp"] = "2026-11-22T00:00:00Z"
+    assert created(client, gone)["allowed"]
+
+
+def test_without_a_live_cluster_nobody_is_asked():
+    client = create_app(builders.inventory(*CLUSTER)).test_client()
+    (warning,) = created(client, builders.vm(**TYPED))["warnings"]
+    assert "only a live cluster can tell what instancetype u1 contributes" in warning
 
 
 # What is no review.

@@ -90,8 +90,32 @@ def assert_moves(decision, *to):
     assert (nodes(decision), decision.warnings) == (list(to), ())
 
 
+def raised():
+    """Return the quota of the namespace analytics with room for a second pod of etl."""
+    quota = recorded("ResourceQuota", "memory")
+    for part in ("spec", "status"):
+        quota[part]["hard"]["requests.memory"] = "160Gi"
+    return quota
+
+
 def test_a_move_within_reach_is_allowed():
-    assert_moves(moved("etl", nodeSelector={"rack": "a1"}), "worker-a1")
+    assert_moves(moved("etl", cluster(raised()), nodeSelector={"rack": "a1"}), "worker-a1")
+
+
+def test_a_quota_that_has_no_room_for_a_second_pod_keeps_the_vm_from_moving():
+    decision = moved("etl", nodeSelector={"rack": "a1"})
+    assert_denied(
+        decision,
+        "VMA-203",
+        "quota memory: requests.memory requested 64.44Gi, used 80.77Gi, limited 140Gi.",
+    )
+    assert nodes(decision) == ["worker-a1"]
+    new = placed(recorded("VirtualMachine", "etl"), nodeSelector={"rack": "a1"})
+    new["metadata"]["annotations"]["vmaffinity.io/rollout"] = "OnRestart"
+    restarted = admit(recorded("VirtualMachine", "etl"), new)
+    assert (restarted.allowed, restarted.code) == (True, None)
+    assert not [text for text in restarted.warnings if "VMA-203" in text]
+    assert_moves(moved("notebook", nodeSelector={"rack": "a1"}), "worker-a1")
 
 
 def test_a_move_keeps_away_from_the_node_that_the_vm_is_on():
@@ -116,7 +140,8 @@ def test_a_label_that_nobody_has_can_never_be_met():
 
 
 def test_a_zone_whose_nodes_are_full_has_no_room_now():
-    decision = moved("etl", nodeSelector={"topology.kubernetes.io/zone": "eu-c"})
+    eu_c = {"topology.kubernetes.io/zone": "eu-c"}
+    decision = moved("etl", cluster(raised()), nodeSelector=eu_c)
     assert_denied(decision, "VMA-201", "2 Insufficient memory")
     assert reasons(decision, "worker-c4") == (IN_USE,)
 
@@ -260,7 +285,8 @@ def test_gt_on_a_number_compares_it():
     node = recorded("Node", "worker-a1")
     node["metadata"]["labels"]["generation"] = "5"
     newer = required(term("generation", "Gt", "4"))
-    assert_moves(moved("etl", cluster(node), nodeSelector=None, affinity=newer), "worker-a1")
+    decision = moved("etl", cluster(node, raised()), nodeSelector=None, affinity=newer)
+    assert_moves(decision, "worker-a1")
 
 
 def test_not_in_matches_where_the_key_is_missing():
@@ -303,8 +329,11 @@ def test_match_fields_of_a_node_that_is_not_there_can_never_be_met():
     assert_denied(decision, "VMA-101", "15 node(s) didn't satisfy plugin(s) [NodeAffinity]")
 
 
-def test_a_vm_with_a_volume_claim_passes_with_a_warning_but_never_without_a_node():
-    decision = moved("orders-db", nodeSelector={"topology.kubernetes.io/zone": "eu-b"})
-    assert (decision.allowed, decision.code, nodes(decision)) == (True, "VMA-502", [])
-    assert "a volume claim" in decision.warnings[0]
-    assert_denied(moved("orders-db", nodeSelector={"rack": "z9"}), "VMA-101")
+def test_a_vm_moves_only_where_its_volume_can_be_reached():
+    to_b = {"nodeSelector": {"topology.kubernetes.io/zone": "eu-b"}}
+    assert "worker-b2" in nodes(moved("orders-db", **to_b))
+    volume = recorded("PersistentVolume", "pv-orders")
+    (term_,) = volume["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"]
+    term_["matchExpressions"][0]["values"] = ["eu-a"]
+    decision = moved("orders-db", cluster(volume), **to_b)
+    assert_denied(decision, "VMA-101", "node(s) didn't match PersistentVolume's node affinity")

@@ -129,6 +129,16 @@ def test_a_vm_that_is_being_deleted_leaves_nothing_to_decide():
     assert decode(admission_review(new, vm())).placed_differently
 
 
+@pytest.mark.parametrize("kind", ["instancetype", "preference"])
+def test_whether_a_version_refers_to_anything_shows_before_parsing(kind):
+    plain, typed = vm(nodeSelector={"a": 1}), vm(spec={kind: {"name": "u1"}})
+    assert not decode(admission_review(plain, plain)).refers
+    assert decode(admission_review(plain, typed)).refers
+    assert decode(admission_review(typed, plain)).refers
+    assert decode(admission_review(typed)).refers
+    assert not decode(admission_review(plain)).refers
+
+
 def response(body):
     """Return the response in an encoded review."""
     review = json.loads(body)

@@ -20,10 +20,18 @@ _SENTENCE_CHARACTERS = 500
 _JSON = "application/json"
 
 
-def create_app(inventory: Inventory, monotonic: Callable[[], float] | None = None) -> Flask:
+Expand = Callable[[admission.Expansion], admission.Expansion]
+
+
+def create_app(
+    inventory: Inventory,
+    monotonic: Callable[[], float] | None = None,
+    expand: Expand | None = None,
+) -> Flask:
     """The application over this inventory; it starts nothing.
 
-    `monotonic` (seconds) is given where the inventory is watched and can become stale.
+    `monotonic` (seconds) is given where the inventory is watched and can become stale, and
+    `expand` where there is a KubeVirt to ask.
     """
     clock: Callable[[], float | None] = monotonic or (lambda: None)
     app = Flask("vm-affinity-webhook", static_folder=None)
@@ -32,8 +40,9 @@ def create_app(inventory: Inventory, monotonic: Callable[[], float] | None = Non
     @app.post("/validate")
     def validate() -> Response:
         asked = review.decode(_body())
+        expansion = _expansion(asked, inventory, clock(), expand)
         with inventory.reading(clock()) as world:
-            decision = admission.admit(asked, world)
+            decision = admission.admit(asked, world, expansion)
         return Response(review.validated(asked.uid, decision), mimetype=_JSON)
 
     @app.post("/mutate")
@@ -52,6 +61,12 @@ def create_app(inventory: Inventory, monotonic: Callable[[], float] | None = Non
         missing = inventory.unknown or ("" if now is None else inventory.stale(now))
         return _sentence(503, missing) if missing else _sentence(200, "ok")
 
+    _handle_errors(app)
+    return app
+
+
+def _handle_errors(app: Flask) -> None:
+    """Every failure is one sentence."""
     app.register_error_handler(review.BadReview, _bad_review)
     app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(HTTPException, _http_error)
@@ -62,7 +77,16 @@ def create_app(inventory: Inventory, monotonic: Callable[[], float] | None = Non
         app.logger.exception("a request failed", exc_info=error)
         return _sentence(500, "the webhook failed on this request; its log says why")
 
-    return app
+
+def _expansion(
+    asked: review.Request, inventory: Inventory, now: float | None, expand: Expand | None
+) -> admission.Expansion | None:
+    """What KubeVirt was asked to expand; nobody waits for its answer while we wait for it."""
+    if expand is None or not asked.refers:
+        return None
+    with inventory.reading(now) as world:
+        written = admission.to_expand(asked, world)
+    return None if written is None else expand(written)
 
 
 def _sentence(status: int, text: str) -> Response:

@@ -10,7 +10,7 @@ from jsonpointer import escape
 
 from webhook.objects import Features, VirtualMachine
 from webhook.parse import ParseError, parse
-from webhook.parse.virtual_machines import BadField, placement
+from webhook.parse.virtual_machines import BadField, placement, refers
 from webhook.policy import Decision
 
 API_VERSION = "admission.k8s.io/v1"
@@ -70,6 +70,11 @@ class Request:
             return placement(self.old_object) != placement(self.object or {})
         except BadField:
             return True  # reading the objects says what is wrong with them
+
+    @property
+    def refers(self) -> bool:
+        """Whether a raw object names an instancetype or preference; parses nothing."""
+        return any(refers(tree) for tree in (self.object, self.old_object) if tree is not None)
 
     def subject(self, features: Features) -> tuple[VirtualMachine | None, VirtualMachine]:
         """The old and the new VM; raises ParseError."""

@@ -67,6 +67,30 @@ def test_a_migration_is_handed_from_step_to_step():
     assert virt_handler.TARGET not in after["metadata"]["labels"]
 
 
+def test_what_was_plugged_in_is_the_guests_when_it_has_arrived():
+    item = handed_over()
+    cpu = {"sockets": 2, "cores": 1, "threads": 1}
+    item["spec"] = {"domain": {"cpu": {**cpu, "maxSockets": 8}, "memory": {"guest": "4Gi"}}}
+    item["status"] |= {
+        "memory": {"guestAtBoot": "1Gi", "guestCurrent": "1Gi", "guestRequested": "1Gi"},
+        "currentCPUTopology": {"sockets": 1, "cores": 1, "threads": 1},
+    }
+    for kind in (virt_handler.CPU_CHANGE, virt_handler.MEMORY_CHANGE):
+        item["status"]["conditions"].append({"type": kind, "status": "True"})
+    item["metadata"]["labels"] |= dict.fromkeys(virt_handler.HOTPLUG_LABELS, "1")
+    done, after = steps(item)
+    assert done == MIGRATED
+    assert after["status"]["currentCPUTopology"] == cpu
+    assert after["status"]["memory"] == {
+        "guestAtBoot": "1Gi",
+        "guestCurrent": "4Gi",
+        "guestRequested": "4Gi",
+    }
+    kinds = {each["type"] for each in after["status"]["conditions"]}
+    assert kinds == {"LiveMigratable", "StorageLiveMigratable"}
+    assert set(after["metadata"]["labels"]) == {virt_handler.NODE}
+
+
 def test_an_evacuation_is_forgotten_when_the_guest_has_left():
     item = handed_over()
     item["status"]["evacuationNodeName"] = "node-a"

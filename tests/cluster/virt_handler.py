@@ -22,6 +22,12 @@ TARGET_PORTS = {"40001": 0, "40002": 49152}
 LOST = "Live migration failed: lost connection to the destination host"
 ABORTED = "Live migration aborted"
 DISKS = "DisksNotLiveMigratable"
+CPU_CHANGE, MEMORY_CHANGE = "HotVCPUChange", "HotMemoryChange"
+HOTPLUG_LABELS = (
+    "kubevirt.io/vmi-pod-cpu-resource-limits",
+    "kubevirt.io/vmi-pod-memory-resource-requests",
+    "kubevirt.io/memory-hotplug-overhead-ratio",
+)
 
 
 @dataclass(frozen=True)
@@ -194,6 +200,7 @@ def _migration_completed(view: View) -> str | None:
     if not view.is_under_way or not view.migration.get("endTimestamp") or not view.target:
         return None
     view.migration["completed"] = True
+    _plug_in(view)
     return view.target
 
 
@@ -217,6 +224,21 @@ STEPS: tuple[Step, ...] = (
     _migration_completed,
     _migratable_again_or_no_more,
 )
+
+
+def _plug_in(view: View) -> None:
+    """Give the guest the CPUs and the memory that its new pod has room for."""
+    conditions, domain = view.status.get("conditions", []), view.vmi.get("spec", {}).get("domain")
+    waiting = {each["type"] for each in conditions} & {CPU_CHANGE, MEMORY_CHANGE}
+    view.status["conditions"] = [each for each in conditions if each["type"] not in waiting]
+    if CPU_CHANGE in waiting:
+        topology = {key: domain["cpu"][key] for key in ("sockets", "cores", "threads")}
+        view.status["currentCPUTopology"] = topology
+    if MEMORY_CHANGE in waiting:
+        guest = domain["memory"]["guest"]
+        view.status["memory"] |= {"guestRequested": guest, "guestCurrent": guest}
+    for label in HOTPLUG_LABELS:
+        view.labels.pop(label, None)
 
 
 def _enter(view: View, phase: str) -> None:

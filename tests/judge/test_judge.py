@@ -184,54 +184,6 @@ def test_a_migration_under_way_is_noticed():
     assert Asked(builders.vm(), started).migrating
 
 
-def with_taint(effect, key="flood"):
-    """Return n1 with a taint."""
-    return kubevirt_node("n1", {"zone": "a"}, taints=[{"key": key, "effect": effect}])
-
-
-def test_stay_asks_for_the_users_own_rules_only():
-    assert running(builders.vm(nodeSelector={"disk": "ssd"})).stays
-    assert not running(builders.vm(nodeSelector={"disk": "hdd"})).stays
-    assert running(builders.vm(affinity=required(term("zone", "In", "a")))).stays
-    assert not running(builders.vm(affinity=required(term("zone", "In", "b")))).stays
-    assert not running(builders.vm(affinity=required({}))).stays
-
-
-def test_stay_does_not_mind_cordons_no_schedule_taints_room_or_kubevirts_labels():
-    nodes = [
-        with_taint("NoSchedule") | {"status": {"allocatable": {"cpu": "0"}}},
-    ]
-    nodes[0]["spec"]["unschedulable"] = True
-    nodes[0]["metadata"]["labels"] = {"zone": "a"}
-    assert running(builders.vm(nodeSelector={"zone": "a"}), nodes=nodes).stays
-
-
-def test_stay_minds_no_execute_taints():
-    assert not running(nodes=[with_taint("NoExecute")]).stays
-    tolerations = [{"key": "flood", "operator": "Exists"}]
-    assert running(builders.vm(tolerations=tolerations), nodes=[with_taint("NoExecute")]).stays
-    passing = with_taint("NoExecute", "node.kubernetes.io/not-ready")
-    assert running(nodes=[passing]).stays
-
-
-def test_stay_judges_neighbours_without_the_vm_itself():
-    beside = builders.pod("x", labels={"app": "x"}, nodeName="n2")
-    for labels, stays in (({"app": "vm"}, True), ({"app": "x"}, False), ({"app": "y"}, True)):
-        assert running(builders.vm(affinity=apart(labels, "zone")), beside).stays is stays
-    for labels, stays in (({"app": "vm"}, True), ({"app": "x"}, True), ({"app": "y"}, False)):
-        new = builders.vm(affinity=apart(labels, "zone", "podAffinity"))
-        assert running(new, beside).stays is stays
-
-
-def test_nothing_stays_on_a_node_that_is_gone():
-    assert not running(nodes=NODES[1:]).stays
-
-
-def test_without_its_pod_a_guest_still_stays_by_the_labels_of_its_template():
-    new = builders.vm(affinity=apart({"app": "vm"}, "zone", "podAffinity"))
-    assert Asked(new, builders.vmi()).stays
-
-
 def test_going_back_is_told_by_the_pod():
     assert running(builders.vm(nodeSelector={"a": "b"}), nodeSelector={"a": "b"}).back_to_source
     assert not running(builders.vm(nodeSelector={"a": "b"})).back_to_source
@@ -251,6 +203,71 @@ def test_the_selector_of_an_instancetype_is_read_off_the_guest():
     assert Asked(new, old=builders.vm(**typed)).rules.node_selector == {}
     plain = builders.vm(affinity=required(term("zone", "Exists")))
     assert Asked(plain, vmi, pod).rules.node_selector == {}
+
+
+U1 = {"spec": {"instancetype": {"name": "u1"}}}
+LIKES = {"spec": {"preference": {"name": "fedora"}}}
+ON_RESTART = {"annotations": {"vmaffinity.io/rollout": "OnRestart"}}
+BOTH = {"spec": {**U1["spec"], **LIKES["spec"]}}
+
+
+@pytest.mark.parametrize("typed", [U1, LIKES])
+def test_a_guest_shows_what_its_references_contribute(typed):
+    old, own = builders.vm(**typed), (builders.vmi(), builders.launcher())
+    for more in ({}, ON_RESTART):
+        new = builders.vm(**typed, **more, nodeSelector={"disk": "ssd"})
+        assert Asked(new, *own, old=old).unresolved == ()
+    assert Asked(builders.vm(**typed), *own, STAGE, old=old).unresolved == ()
+    waiting = builders.vmi(phase="Scheduling", node_name="")
+    assert Asked(builders.vm(**typed), waiting, own[1], old=old).unresolved == ()
+    assert Asked(builders.vm(**typed), own[0], old=old).unresolved == (), "its pod is not found"
+
+
+def test_a_start_that_no_guest_shows_has_to_be_resolved():
+    old, waiting = builders.vm(**U1), builders.vmi(phase="Scheduling", node_name="")
+    assert Asked(builders.vm(**BOTH), old=False).unresolved == (
+        "instancetype u1",
+        "preference fedora",
+    )
+    assert Asked(builders.vm(**LIKES), old=builders.vm(**LIKES)).unresolved == (
+        "preference fedora",
+    )
+    assert Asked(builders.vm(**U1), waiting, old=old).unresolved == ("instancetype u1",)
+    own = builders.vmi(), builders.launcher()
+    more = builders.vm(**U1, hostname="x")
+    assert Asked(more, *own, old=old).unresolved == ("instancetype u1",)
+    assert Asked(more, *own, old=old).at_restart
+    assert Asked(builders.vm(), old=builders.vm()).unresolved == ()
+    assert Asked(builders.vm(), old=False).unresolved == ()
+
+
+def test_a_changed_reference_has_to_be_resolved_and_a_dropped_one_beside_a_guest():
+    own = builders.vmi(), builders.launcher()
+    for old in (builders.vm(), builders.vm(**LIKES), builders.vm(spec={"instancetype": {}})):
+        assert Asked(builders.vm(**U1), *own, old=old).unresolved == ("instancetype u1",)
+    assert Asked(builders.vm(), *own, old=builders.vm(**U1)).unresolved == ("instancetype u1",)
+    assert Asked(builders.vm(), old=builders.vm(**U1)).unresolved == ()
+
+
+def test_a_change_moves_the_guest_or_is_for_its_next_start():
+    assert running().moves
+    assert Asked(builders.vm(), builders.vmi()).moves, "whatever became of its pod"
+    assert not running(None, STAGE).moves
+    assert not Asked(builders.vm(), builders.vmi(phase="Scheduling")).moves
+    assert not Asked(builders.vm()).moves
+
+
+def test_a_restart_under_the_same_instancetype_is_read_off_the_guest():
+    """Its pod tells requests and scheduler, its VMI the nodeSelector that is not in the VM."""
+    pod = builders.launcher(requests={"cpu": "3"}, nodeSelector={"disk": "ssd"})
+    pod["spec"]["schedulerName"] = "its-instancetypes"
+    vmi = builders.vmi(nodeSelector={"disk": "ssd"})
+    new = builders.vm(**U1, **ON_RESTART, affinity=required(term("zone", "Exists")))
+    asked = Asked(new, vmi, pod, old=builders.vm(**U1))
+    assert (asked.question, asked.estimated) == ("place", False)
+    assert asked.pod.requests["cpu"] == 3000
+    assert asked.pod.scheduler_name == "its-instancetypes"
+    assert asked.feasible() == ["n1", "n2"]
 
 
 def test_the_subject_knows_its_changes():

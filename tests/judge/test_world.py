@@ -4,7 +4,8 @@ import pytest
 
 from tests.builders import inventory, launcher, node, pod, value, vm, vmi
 from webhook.judge import World
-from webhook.objects import KubeVirt, Version
+from webhook.objects import Applied, KubeVirt, Version
+from webhook.objects.quota import LimitRange, ResourceQuota
 from webhook.placement import ClusterIndex
 
 
@@ -65,6 +66,32 @@ def test_the_launcher_on_the_instances_node_comes_first_and_dead_ones_not_at_all
     assert [found.key for found in found] == ["pod-vm", "a-target"]
 
 
+def test_what_limits_a_namespace_is_found_by_name():
+    def found(kind, namespace, name):
+        metadata = {"namespace": namespace, "name": name}
+        return {"apiVersion": "v1", "kind": kind, "metadata": metadata}
+
+    named = [("a", "2"), ("b", "1"), ("a", "1"), ("a", "3")]
+    trees = [found(kind, *each) for each in named for kind in ("ResourceQuota", "LimitRange")]
+    with inventory(*trees).reading() as world:
+        for asked in (world.quotas, world.limit_ranges):
+            assert [each.name for each in asked("a")] == ["1", "2", "3"]
+            assert [each.key for each in asked("b")] == [("b", "1")]
+            assert asked("c") == []
+        assert {type(each) for each in world.quotas("a")} == {ResourceQuota}
+        assert {type(each) for each in world.limit_ranges("a")} == {LimitRange}
+
+
+def test_what_limits_a_namespace_is_that_of_the_moment():
+    tree = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"namespace": "a", "name": "r"}}
+    cluster = inventory()
+    with cluster.reading() as world:
+        assert world.limit_ranges("a") == []
+    cluster.apply([Applied(value(tree))])
+    with cluster.reading() as world:
+        assert [each.name for each in world.limit_ranges("a")] == ["r"]
+
+
 def test_a_world_is_dead_once_it_is_closed():
     with inventory(node(), version=Version(1, 33)).reading() as world:
         assert world.features.resize_status_counts
@@ -78,6 +105,8 @@ def test_a_world_is_dead_once_it_is_closed():
         world.virtual_machines,
         world.unfinished_migrations,
         lambda: world.launchers(value(vmi())),
+        lambda: world.quotas("default"),
+        lambda: world.limit_ranges("default"),
     ):
         with pytest.raises(RuntimeError, match="after the inventory's lock was released"):
             look()

@@ -8,7 +8,7 @@ import base64
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import yaml
 
+HELD_SECONDS, BYTE_SECONDS = 20, 0.02
 TOKEN = "a-token-that-nobody-may-see"  # noqa: S105 - made up, so that tests can look for it
 
 
@@ -42,10 +43,28 @@ class ApiServer:
     objects: dict[str, dict] = field(default_factory=dict)
     answers: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     requests: list[Recorded] = field(default_factory=list)
+    #: Answers wait for it, if only between their bytes.
+    released: threading.Event = field(default_factory=threading.Event)
+    holds: str = ""
+
+    def hold(self, what: str) -> None:
+        """Hold back "all" of every answer, or give its "body" in single bytes, until released."""
+        self.holds = what
+
+    def pieces(self, content: bytes) -> Iterator[bytes]:
+        """The body as it goes over the wire."""
+        if self.holds != "body":
+            yield content
+            return
+        for byte in content:
+            self.released.wait(BYTE_SECONDS)
+            yield bytes([byte])
 
     def answer(self, request: Recorded) -> tuple[int, bytes]:
         """Answer as told for this method, else as an API server would."""
         self.requests.append(request)
+        if self.holds == "all":
+            self.released.wait(HELD_SECONDS)
         if request.method in self.answers:
             return self.answers[request.method]
         found = self.objects.get(request.path)
@@ -113,9 +132,11 @@ def running() -> Iterator[ApiServer]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            with suppress(OSError):  # who asked may be gone
+                for piece in state.pieces(content):
+                    self.wfile.write(piece)
 
-        do_PATCH = do_GET
+        do_PATCH = do_PUT = do_GET
 
         def log_message(self, *_):
             """Stay silent."""
@@ -127,5 +148,6 @@ def running() -> Iterator[ApiServer]:
         try:
             yield state
         finally:
+            state.released.set()
             server.shutdown()
             thread.join()

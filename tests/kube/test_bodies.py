@@ -119,6 +119,58 @@ def test_a_phase_reads_as_kstatus_has_it(phase, condition):
     assert found[condition] == "True"
 
 
+U1 = {"kind": "VirtualMachineInstancetype", "name": "u1"}
+PINNED = {**U1, "controllerRevisionRef": {"name": "vm-u1-1"}}
+
+
+def typed(reference, pinned, kind="instancetype"):
+    """Return a VM with a reference and what its status pins of it."""
+    return {
+        "metadata": {"name": "vm", "namespace": "n", "managedFields": [{}], "uid": "u"},
+        "spec": {kind: reference, "template": {}},
+        "status": {f"{kind}Ref": pinned, "conditions": []},
+    }
+
+
+def test_a_vm_is_sent_to_be_expanded_with_what_that_depends_on():
+    assert bodies.to_expand(typed(U1, PINNED)) == {
+        "apiVersion": "kubevirt.io/v1",
+        "kind": "VirtualMachine",
+        "metadata": {"name": "vm", "namespace": "n"},
+        "spec": {"instancetype": U1, "template": {}},
+        "status": {"instancetypeRef": PINNED},
+    }
+
+
+@pytest.mark.parametrize("kind", ["instancetype", "preference"])
+@pytest.mark.parametrize(
+    ("reference", "pinned", "sent"),
+    [
+        (U1, PINNED, True),
+        ({"name": "u1"}, PINNED, True),
+        ({"inferFromVolume": "root"}, PINNED, True),
+        ({**U1, "revisionName": "vm-u1-0"}, PINNED, True),
+        ({**U1, "name": "u2"}, PINNED, False),
+        ({**U1, "kind": "VirtualMachineClusterInstancetype"}, PINNED, False),
+        (U1, {**PINNED, "kind": ""}, False),
+        (U1, None, False),
+        (U1, "odd", False),
+        (None, PINNED, True),
+    ],
+)
+def test_a_pinned_revision_goes_along_unless_it_is_of_another_reference(
+    kind, reference, pinned, sent
+):
+    body = bodies.to_expand(typed(reference, pinned, kind))
+    assert body["status"] == ({f"{kind}Ref": pinned} if sent else {})
+
+
+@pytest.mark.parametrize("nothing", [{}, {"metadata": None, "spec": None, "status": None}])
+def test_a_vm_of_which_little_is_known_is_sent_as_it_is(nothing):
+    body = bodies.to_expand({**nothing, "spec": {"template": {}}})
+    assert (body["metadata"], body["spec"], body["status"]) == ({}, {"template": {}}, {})
+
+
 def test_an_event_is_about_the_vm():
     body = bodies.event(EmitEvent("n", "vm.1", "vm", "u-1", "Migrating", "to b", NOW))
     assert body["involvedObject"] == {

@@ -11,8 +11,10 @@ from functools import cached_property
 
 from webhook import launcher
 from webhook.changes import Changes, detect
+from webhook.judge import rendering, room
+from webhook.judge.staying import stays
 from webhook.judge.world import World
-from webhook.launcher.estimate import resized
+from webhook.launcher.hotplug import plugged, refusal
 from webhook.objects import (
     PodInfo,
     SchedulingRules,
@@ -20,10 +22,7 @@ from webhook.objects import (
     VirtualMachineInstance,
 )
 from webhook.objects.virtual_machine import ROLLOUT
-from webhook.parse.defaults import admitted
 from webhook.placement import Diagnosis, evaluate
-from webhook.placement.inter_pod_affinity import affinity, anti_affinity
-from webhook.placement.node_affinity import matching, selected
 
 __all__ = ["Findings", "Subject", "World", "judge"]
 
@@ -32,10 +31,14 @@ _FINAL = ("Succeeded", "Failed")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A VM as it is to become, and as it was; `old` is None when it is being created."""
+    """A VM as it is to become, and as it was; `old` is None when it is being created.
+
+    `unexpanded` says why KubeVirt could not expand what the two refer to.
+    """
 
     new: VirtualMachine
     old: VirtualMachine | None = None
+    unexpanded: str = ""
 
     @property
     def changes(self) -> Changes:
@@ -102,9 +105,28 @@ class Findings:
             return "the VM has the condition RestartRequired"
         if restart := self.subject.changes.restart:
             return f"the same change touches {restart[0]}, which needs a restart"
+        if self.instance is not None and (why := refusal(self.instance, self.vm.machine)):
+            return f"the same change {why}, which needs a restart"
         if self.vm.annotations.get(ROLLOUT) == "OnRestart":
             return f"the VM's annotation {ROLLOUT} is OnRestart"
         return ""
+
+    @property
+    def moves(self) -> bool:
+        """Whether the change is for the guest that runs, not for its next start."""
+        return self.running and not self.at_restart
+
+    @property
+    def unresolved(self) -> tuple[str, ...]:
+        """The references of the VM whose contribution only KubeVirt can tell.
+
+        A VMI shows what its own references contribute. It does not show what others would, nor
+        a start that renders more anew than the VMI's pod shows.
+        """
+        if not self.subject.changes.reference and (self.moves or not self.estimated):
+            return ()
+        before = self.subject.old if self.instance is not None else None
+        return self.vm.references or (before.references if before is not None else ())
 
     @property
     def question(self) -> str:
@@ -147,14 +169,13 @@ class Findings:
         source, instance = self.source, self.instance
         if source is None or instance is None or self.at_restart:
             return self._started()
-        return self._target(source, instance)
+        return rendering.target(self._vm, instance, source, self.world)
 
     @cached_property
     def diagnosis(self) -> Diagnosis:
         """*move* for a VM that runs, *place* for one that does not or that restarts."""
-        pod, gone = self.pod, self._pods if self.question == "place" else []
-        with self.world.index.assuming(gone=gone):
-            return evaluate(pod, self.world.index)
+        gone = self._pods if self.question == "place" else []
+        return self._evaluated(self.pod, gone)
 
     @cached_property
     def without_source(self) -> Diagnosis:
@@ -164,37 +185,45 @@ class Findings:
             return self.diagnosis
         target = self.pod
         rules = replace(target.rules, pod_anti_affinity=target.rules.pod_anti_affinity[:-1])
-        with self.world.index.assuming(gone=[source]):
-            return evaluate(replace(target, rules=rules), self.world.index)
+        return self._evaluated(replace(target, rules=rules), [source])
 
-    def _target(self, source: PodInfo, instance: VirtualMachineInstance) -> PodInfo:
-        world = self.world
-        node = world.index.nodes.infos.get(source.node_name)
-        source = self._resized(source)
-        return launcher.target(source, self.rules, instance, world.kubevirt, node, world.features)
+    @cached_property
+    def quota(self) -> tuple[str, ...]:
+        """*quota*: why the namespace does not let `pod` in, beside the source if it moves."""
+        pod, beside = self.pod, self.question == "move"
+        if self.instance is not None and not self.estimated:
+            machine = plugged(self.instance, self.vm.machine, self.world.kubevirt)
+            pod = room.limited_in(pod, machine, self.world)
+        return room.refusals(pod, self._pods, self.world, beside=beside)
 
-    def _resized(self, source: PodInfo) -> PodInfo:
-        """The source pod with what the same change hotplugs: sockets and guest memory."""
-        before, wanted = (self.subject.old or self.vm).machine, self.vm.machine
-        after = replace(before, vcpus=wanted.vcpus, guest_memory=wanted.guest_memory)
-        requests = resized(source.requests, before, after, self.world.kubevirt)
-        return replace(source, requests=requests)
+    def _evaluated(self, pod: PodInfo, gone: list[PodInfo]) -> Diagnosis:
+        """The verdict on the pod and on what is mounted beside it, with these pods gone.
+
+        Hotplugged volumes are mounted by a pod that must run on the same node, so their claims
+        count as the pod's own (docs/decisions/0007).
+        """
+        mounted = self.vm if self.instance is None or self.question == "place" else self.instance
+        index = self.world.index
+        attachments = [each for launcher_pod in gone for each in index.owned(launcher_pod.uid)]
+        with index.assuming(gone=[*gone, *attachments]):
+            return evaluate(replace(pod, claims=(*pod.claims, *mounted.hotplugged)), index)
 
     @property
     def _pods(self) -> list[PodInfo]:
         return self.world.launchers(self.instance) if self.instance is not None else []
+
+    @property
+    def _vm(self) -> VirtualMachine:
+        return replace(self.vm, rules=self.rules)
 
     def _started(self) -> PodInfo:
         """The pod of a start with none of the VM's pods left.
 
         Its pod tells what it will request, unless the VM has changed more than its pod shows.
         """
-        world, instance, pods = self.world, self.instance, self._pods
-        vm = replace(self.vm, rules=self.rules)
-        if instance is None or self.estimated:
-            return launcher.fresh(vm, world.kubevirt, world.features)
-        source = self._resized(pods[0])
-        return launcher.restarted(source, vm, instance, world.kubevirt, world.features)
+        if self.instance is None or self.estimated:
+            return rendering.first(self._vm, self.world)
+        return rendering.restarted(self._vm, self.instance, self._pods[0], self.world)
 
     @property
     def _restart_required(self) -> bool:
@@ -205,30 +234,3 @@ class Findings:
     @property
     def _restart_changes(self) -> bool:
         return bool(self.subject.changes.restart) or self._restart_required
-
-
-def stays(
-    vm: VirtualMachine, rules: SchedulingRules, instance: VirtualMachineInstance, world: World
-) -> bool:
-    """Whether the instance's node satisfies the rules, by nothing but the user's own.
-
-    Not by cordon, NoSchedule, resources, volumes, or labels that KubeVirt injects. The
-    VM's own pods do not count as neighbours; NoExecute taints do.
-    """
-    index = world.index
-    node, info = index.nodes.bit(instance.node_name), index.nodes.infos.get(instance.node_name)
-    if info is None:
-        return False
-    pods = world.launchers(instance)
-    labels = pods[0].labels if pods else vm.labels
-    pod = PodInfo(vm.namespace, vm.name, labels=labels, rules=rules)
-    pod = replace(pod, rules=admitted(rules, labels, index.features))
-    if any(t.effect == "NoExecute" and not pod.rules.tolerate(t) for t in info.taints):
-        return False
-    if not node & selected(rules.node_selector, index.nodes):
-        return False
-    if not node & matching(rules.node_affinity, index.nodes):
-        return False
-    with index.assuming(gone=pods):
-        keyless, unmet = affinity(pod, index)
-        return not node & (keyless | unmet | anti_affinity(pod, index))

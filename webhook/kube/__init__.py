@@ -10,5 +10,6 @@ watching     all reflectors as threads                                          
 lease        leader election                                                           I/O
 bodies       the objects and patches that we send                                      pure
 executor     Executor: performs the actions of a rollout                               I/O
+expansion    Expander: what an instancetype and a preference make of a VM              I/O
 permissions  PERMISSIONS: what RBAC must grant for all of this                         data
 """

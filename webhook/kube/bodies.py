@@ -1,5 +1,6 @@
 """The objects and patches that we send, as plain JSON. Pure."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -116,6 +117,33 @@ def migration(action: CreateMigration) -> Body:
 def deletion(uid: str) -> Body:
     """The options that delete this very object and none that took its name since."""
     return {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+
+
+def to_expand(vm: Mapping[str, Any]) -> Body:
+    """As much of a VM, plain JSON, as its expansion depends on.
+
+    The status pins revisions, which KubeVirt looks up by the instancetype's name alone and
+    forgets as soon as name or kind are others: here it may not have seen the change yet.
+    """
+    metadata, spec, status = (vm.get(part) or {} for part in ("metadata", "spec", "status"))
+    pinned = {
+        f"{kind}Ref": status[f"{kind}Ref"]
+        for kind in ("instancetype", "preference")
+        if _pins(status.get(f"{kind}Ref"), spec.get(kind) or {})
+    }
+    return {
+        "apiVersion": KUBEVIRT_API,
+        "kind": "VirtualMachine",
+        "metadata": {key: metadata[key] for key in ("name", "namespace") if metadata.get(key)},
+        "spec": spec,
+        "status": pinned,
+    }
+
+
+def _pins(pinned: Any, reference: Mapping[str, Any]) -> bool:
+    return isinstance(pinned, dict) and all(
+        not reference.get(key) or reference[key] == pinned.get(key) for key in ("name", "kind")
+    )
 
 
 def event(action: EmitEvent) -> Body:

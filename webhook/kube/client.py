@@ -83,10 +83,11 @@ class Api:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
         content_type: str = "application/json",
+        timeout: tuple[float, float] = TIMEOUT,
     ) -> bytes:
         """Send one request and return the body of its 2xx answer."""
         try:
-            answer = self._send(method, path, query or {}, body, content_type)
+            answer = self._send(method, path, query or {}, body, content_type, timeout)
             content = answer.data
         except _NO_ANSWER as error:
             raise _unreachable(self._address, error) from error
