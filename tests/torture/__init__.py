@@ -1,0 +1,1 @@
+"""Tests that take minutes and need a control plane: `make torture`."""
