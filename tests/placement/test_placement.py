@@ -258,6 +258,8 @@ def test_a_node_that_a_device_class_may_serve_is_unknown():
         NodeVerdict("c", UU, "NodeUnschedulable", ("node(s) were unschedulable",)),
     ]
     assert (diagnosis.unmodelled, diagnosis.permanent) == ((demand,), 0)
+    nothing = evaluate(asking(requests={resource: "0", "cpu": "1"}), index)
+    assert (nothing.unknown, nothing.unmodelled) == (0, ())
 
 
 def test_a_table_that_is_made_later_never_names_a_recycled_slot():
