@@ -18,6 +18,7 @@ STAGE = {
     "metadata": {"name": "kv"},
     "spec": {"configuration": {"vmRolloutStrategy": "Stage"}},
 }
+LARGE = {"cpu": {"cores": 1, "sockets": 17}, "memory": {"guest": "1Gi"}, "devices": {}}
 RESTART = {"conditions": [{"type": "RestartRequired", "status": "True"}]}
 
 
@@ -103,6 +104,10 @@ def test_a_vm_in_another_namespace_is_another_vm():
         (
             {"new": builders.vm(hostname="x")},
             "touches spec.template.spec.hostname, which needs a restart",
+        ),
+        (
+            {"new": builders.vm(domain=LARGE)},
+            "adds more CPUs than can be plugged in, which needs a restart",
         ),
         (
             {"new": builders.vm(annotations={"vmaffinity.io/rollout": "OnRestart"})},

@@ -5,6 +5,7 @@ import pytest
 from tests.builders import inventory, launcher, node, pod, value, vm, vmi
 from webhook.judge import World
 from webhook.objects import Applied, KubeVirt, Version
+from webhook.objects.classes import RuntimeClass
 from webhook.objects.quota import LimitRange, ResourceQuota
 from webhook.placement import ClusterIndex
 
@@ -92,6 +93,50 @@ def test_what_limits_a_namespace_is_that_of_the_moment():
         assert [each.name for each in world.limit_ranges("a")] == ["r"]
 
 
+def classed(kind, group, name, **fields):
+    """Return an object that others name."""
+    metadata = {"name": name, **fields.pop("metadata", {})}
+    return {"apiVersion": f"{group}/v1", "kind": kind, "metadata": metadata, **fields}
+
+
+def test_a_priority_is_that_of_the_class_that_is_named_or_of_the_default():
+    trees = [
+        classed("PriorityClass", "scheduling.k8s.io", "low", value=1, globalDefault=True),
+        classed("PriorityClass", "scheduling.k8s.io", "high", value=7),
+    ]
+    with inventory(*trees).reading() as world:
+        assert [world.priority(name) for name in ("", "low", "high", "none")] == [1, 1, 7, 0]
+    with inventory(trees[1]).reading() as world:
+        assert world.priority("") == 0
+
+
+def test_networks_are_known_by_their_resource():
+    notes = {"k8s.v1.cni.cncf.io/resourceName": "a.com/f"}
+    trees = [
+        classed(
+            "NetworkAttachmentDefinition",
+            "k8s.cni.cncf.io",
+            name,
+            metadata={"namespace": "red", "annotations": annotations},
+        )
+        for name, annotations in (("fast", notes), ("plain", None))
+    ]
+    with inventory(*trees).reading() as world:
+        assert world.networks() == {"red/fast": "a.com/f", "red/plain": ""}
+
+
+def test_kubevirts_runtime_class_is_looked_up():
+    configuration = {"configuration": {"defaultRuntimeClass": "kata"}}
+    settings = classed("KubeVirt", "kubevirt.io", "kv", spec=configuration)
+    kata = classed("RuntimeClass", "node.k8s.io", "kata")
+    with inventory(settings, kata).reading() as world:
+        assert world.kubevirt.runtime == RuntimeClass("kata")
+    with inventory(settings).reading() as world:
+        assert (world.kubevirt.runtime_class, world.kubevirt.runtime) == ("kata", None)
+    with inventory(kata).reading() as world:
+        assert world.kubevirt.runtime is None
+
+
 def test_a_world_is_dead_once_it_is_closed():
     with inventory(node(), version=Version(1, 33)).reading() as world:
         assert world.features.resize_status_counts
@@ -103,6 +148,9 @@ def test_a_world_is_dead_once_it_is_closed():
         lambda: world.virtual_machine(("default", "vm")),
         lambda: world.instance(("default", "vm")),
         world.virtual_machines,
+        world.instances,
+        world.networks,
+        lambda: world.priority(""),
         world.unfinished_migrations,
         lambda: world.launchers(value(vmi())),
         lambda: world.quotas("default"),

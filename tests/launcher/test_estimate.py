@@ -7,9 +7,16 @@ from typing import Any
 import pytest
 
 from webhook import files
-from webhook.launcher.estimate import estimated_requests, overhead, resized
+from webhook.launcher.compute import compute
+from webhook.launcher.defaulting import defaulted
+from webhook.launcher.estimate import estimated, fetched, moved, requests_of
+from webhook.launcher.limits import AutoLimits
+from webhook.launcher.overhead import overhead
+from webhook.launcher.surroundings import Surroundings
 from webhook.objects import KubeVirt, PodInfo, VirtualMachine, VirtualMachineInstance
-from webhook.objects.virtual_machine import Machine
+from webhook.objects.classes import RuntimeClass
+from webhook.objects.machine import Binding, Machine, Support
+from webhook.objects.resources import Container, PodResources
 
 PATH = str(Path(__file__).parents[1] / "data" / "inventory.yaml")
 CLUSTER: Any = files.load([PATH]).objects
@@ -25,14 +32,12 @@ OVERHEADS = {
     if document.tree and document.tree["metadata"]["name"] in LAUNCHERS
 }
 
-MIB, GIB = 1024**2, 1024**3
-MAIN = KubeVirt(version="v1.10.0")
+NANO, GIB = 10**9, 1 << 30
+MAIN, NOWHERE = KubeVirt(version="v1.8.4"), Surroundings()
 SMALL = Machine(cpu_model="host-model", vcpus=2, guest_memory=2 * GIB, architecture="amd64")
-DEVICES = {
-    "devices.kubevirt.io/kvm": 1,
-    "devices.kubevirt.io/tun": 1,
-    "devices.kubevirt.io/vhost-net": 1,
-}
+CALM = {"cpu": 1000, "memory": GIB}
+PINNED = {"requests": CALM, "limits": CALM}
+IMAGE_VOLUMES = KubeVirt(version="v1.8.4", gates=frozenset({"ImageVolume"}))
 
 
 def test_there_are_seven_recorded_pods():
@@ -44,167 +49,174 @@ def test_the_estimate_is_what_kubevirt_rendered(name):
     pod = LAUNCHERS[name]
     instance = INSTANCES[pod.owner_uid]
     assert overhead(instance.machine, RECORDED) == OVERHEADS[name]
-    assert estimated_requests(instance.machine, RECORDED) == pod.requests
-    assert estimated_requests(VMS[instance.key].machine, RECORDED) == pod.requests
+    for machine in (instance.machine, VMS[instance.key].machine):
+        found = estimated(defaulted(machine, RECORDED), RECORDED, NOWHERE)
+        assert found == pod.resources
+        assert requests_of(found) == pod.requests
 
 
-def test_the_worked_example_of_the_reference():
-    assert overhead(SMALL, MAIN) == 296 * MIB
-    assert estimated_requests(SMALL, MAIN) == DEVICES | {
-        "cpu": 205,
-        "memory": 2_492_862_144,
-        "ephemeral-storage": 50_000_000,
-    }
+def parts(kubevirt=MAIN, **changed):
+    """The containers beside the guest's, then the init containers."""
+    found = estimated(replace(SMALL, **changed), kubevirt, NOWHERE)
+    assert found.containers[0] == compute(replace(SMALL, **changed), kubevirt, NOWHERE)
+    return found.containers[1:], found.inits
 
 
-@pytest.mark.parametrize(
-    ("version", "processes", "graphics"),
-    [
-        ("", 240, 32),
-        ("nonsense", 240, 32),
-        ("v1.9.0-dev", 240, 32),
-        ("v1.10.0", 240, 32),
-        ("v1.9.0", 220, 32),
-        ("v1.7.4", 220, 32),
-        ("v1.6.6", 220, 32),
-        ("v1.5.0", 220, 16),
-        ("v1.4.0", 210, 16),
-    ],
-)
-def test_the_constants_follow_kubevirts_version(version, processes, graphics):
-    machine = replace(SMALL, guest_memory=0)
-    expected = processes + graphics + 8 * 2 + 8
-    assert overhead(machine, KubeVirt(version=version)) == expected * MIB
-    headless = replace(machine, graphics=False)
-    assert overhead(headless, KubeVirt(version=version)) == (expected - graphics) * MIB
+def container(name, requests, limits, restartable=False):
+    """A container with milli units of CPU, megabytes of memory and of ephemeral storage."""
+    scales = {"cpu": NANO // 1000, "memory": 10**6 * NANO, "ephemeral-storage": 10**6 * NANO}
+
+    def exact(amounts):
+        named = zip(scales, amounts, strict=False)
+        return {name: amount * scales[name] for name, amount in named}
+
+    return Container(name, exact(requests), exact(limits), restartable)
+
+
+LOG = container("guest-console-log", (5, 35), (15, 60), restartable=True)
+PINNED_LOG = container("guest-console-log", (15, 60), (15, 60), restartable=True)
 
 
 @pytest.mark.parametrize(
-    ("changed", "more"),
+    ("own", "cluster", "expected"),
     [
-        ({"architecture": "arm64"}, 128 * MIB),
-        ({"host_devices": True}, GIB),
-        ({"tpm": True}, 53 * MIB),
-        ({"dedicated_cpu": True}, 100 * MIB),
-        ({"vcpus": 4}, 16 * MIB),
-        ({"requests": {"memory": 2 * GIB}}, 2_147_484_000 // 512),
+        (None, True, (LOG,)),
+        (None, False, ()),
+        (True, False, (LOG,)),
+        (False, True, ()),
     ],
 )
-def test_devices_and_declared_memory_cost_more(changed, more):
-    assert overhead(replace(SMALL, **changed), MAIN) == 296 * MIB + more
+def test_the_console_is_logged_where_the_vm_or_else_the_cluster_wants_it(own, cluster, expected):
+    kubevirt = KubeVirt(version="v1.8.4", console_log=cluster)
+    assert parts(kubevirt, console_log=own) == ((), expected)
 
 
-def test_a_guaranteed_pod_costs_more():
-    amounts = {"cpu": 2000, "memory": 1_024_000}
-    plain = overhead(replace(SMALL, requests=amounts), MAIN)
-    assert overhead(replace(SMALL, requests=amounts, limits=amounts), MAIN) == plain + 100 * MIB
-    more = amounts | {"memory": 2_048_000}
-    assert overhead(replace(SMALL, requests=amounts, limits=more), MAIN) == plain
+def test_a_guaranteed_pod_is_guaranteed_all_over():
+    assert parts(**PINNED) == ((), (PINNED_LOG,))
+    assert parts(dedicated_cpu=True) == ((), (PINNED_LOG,))
 
 
-def test_before_1_7_the_pagetables_of_the_guest_are_counted():
-    old, new = KubeVirt(version="v1.6.6"), KubeVirt(version="v1.7.0")
-    assert overhead(SMALL, old) == overhead(SMALL, new) + 2_147_484_000 // 512
-
-
-def test_cpu_is_shared_unless_it_is_asked_for_or_pinned():
-    def cpu(machine, kubevirt=MAIN):
-        return estimated_requests(machine, kubevirt)["cpu"] - 5
-
-    assert cpu(replace(SMALL, io_threads=1)) == 300
-    assert cpu(SMALL, KubeVirt(cpu_allocation_ratio=4)) == 500
-    assert cpu(replace(SMALL, requests={"cpu": 1500})) == 1500
-    assert cpu(replace(SMALL, dedicated_cpu=True)) == 2000
-
-
-def test_memory_is_what_was_asked_for_or_the_limit_or_the_guests_share():
-    def memory(machine, kubevirt=MAIN):
-        found = estimated_requests(machine, kubevirt)["memory"] - 35_000_000
-        return found - overhead(machine, kubevirt)
-
-    assert memory(SMALL) == 2 * GIB
-    assert memory(SMALL, replace(MAIN, memory_overcommit=200)) == GIB
-    assert memory(replace(SMALL, limits={"memory": 3 * GIB})) == 3 * GIB
-    asked = replace(SMALL, requests={"memory": GIB}, limits={"memory": 3 * GIB})
-    assert memory(asked) == GIB
-
-
-def test_hugepages_hold_the_guest_and_plain_memory_the_rest():
-    paged = replace(SMALL, hugepages="2Mi")
-    found = estimated_requests(paged, MAIN)
-    assert found["hugepages-2Mi"] == 2 * GIB
-    assert found["memory"] == overhead(paged, MAIN) + 35_000_000
-    more = estimated_requests(replace(paged, requests={"memory": 3 * GIB}), MAIN)
-    assert more["hugepages-2Mi"] == 2 * GIB
-    guestless = replace(paged, guest_memory=0, requests={"memory": GIB})
-    assert estimated_requests(guestless, MAIN)["hugepages-2Mi"] == GIB
-
-
-def test_devices_follow_emulation_interfaces_and_what_is_passed_through():
-    def devices(machine, kubevirt=MAIN):
-        found = estimated_requests(machine, kubevirt)
-        return {name for name in found if "/" in name}
-
-    assert devices(SMALL) == set(DEVICES)
-    assert devices(SMALL, KubeVirt(use_emulation=True)) == {"devices.kubevirt.io/tun"}
-    e1000 = replace(SMALL, virtio_interfaces=False)
-    assert devices(e1000) == {"devices.kubevirt.io/kvm", "devices.kubevirt.io/tun"}
-    assert devices(replace(e1000, interfaces=False)) == {"devices.kubevirt.io/kvm"}
-    passed = replace(SMALL, extended={"nvidia.com/A100": 2})
-    assert estimated_requests(passed, MAIN)["nvidia.com/A100"] == 2
-
-
-def test_ephemeral_storage_comes_on_top_of_what_is_asked_for():
-    asked = replace(SMALL, requests={"ephemeral-storage": 1000})
-    assert estimated_requests(asked, MAIN)["ephemeral-storage"] == 50_001_000
-
-
-def test_a_hotplug_changes_the_pods_own_requests_by_the_difference():
-    own = {"cpu": 300, "memory": 5 * GIB, "pods.example.com/x": 1}
-    assert resized(own, SMALL, SMALL, MAIN) is own
-    larger = replace(SMALL, vcpus=4, guest_memory=3 * GIB)
-    assert resized(own, SMALL, larger, MAIN) == own | {
-        "cpu": 500,
-        "memory": 6 * GIB + 16 * MIB,
-    }
-    assert resized({"cpu": 100}, larger, SMALL, MAIN)["cpu"] == 0
-
-
-def test_without_a_console_log_there_is_no_container_for_it():
-    with_log, without = (
-        estimated_requests(replace(SMALL, console_log=log), MAIN) for log in (True, False)
+def test_images_are_containers_that_init_containers_fetch():
+    beside, inits = parts(images=("root", "kernel"), console_log=False)
+    assert beside == (
+        container("volumeroot", (1, 1, 50), (10, 40)),
+        container("volumekernel", (1, 1, 50), (10, 40)),
     )
-    assert with_log["cpu"] - without["cpu"] == 5
-    assert with_log["memory"] - without["memory"] == 35_000_000
+    assert inits == (
+        container("container-disk-binary", (10, 1), (100, 40)),
+        container("volumeroot-init", (1, 1, 50), (10, 40)),
+        container("volumekernel-init", (1, 1, 50), (10, 40)),
+    )
+    beside, inits = parts(images=("root",), console_log=False, **PINNED)
+    assert beside == (container("volumeroot", (10, 40, 50), (10, 40)),)
+    assert inits == (
+        container("container-disk-binary", (10, 40), (10, 40)),
+        container("volumeroot-init", (10, 40, 50), (10, 40)),
+    )
 
 
-def test_a_share_of_a_cpu_is_rounded_up():
-    odd = KubeVirt(version="v1.10.0", cpu_allocation_ratio=3)
-    assert estimated_requests(replace(SMALL, vcpus=1, console_log=False), odd)["cpu"] == 334
+def test_images_are_volumes_where_the_cluster_does_that():
+    beside, inits = parts(IMAGE_VOLUMES, images=("root",))
+    assert (beside, inits) == ((), (LOG, container("volumeroot", (1, 1, 50), (10, 40))))
+    assert parts(IMAGE_VOLUMES) == ((), (LOG,))
 
 
-def test_an_isolated_emulator_thread_takes_a_cpu():
-    pinned = replace(SMALL, dedicated_cpu=True, isolated_emulator=True, console_log=False)
-    assert estimated_requests(pinned, MAIN)["cpu"] == 3000
+def test_file_systems_and_hooks_are_containers():
+    kubevirt = KubeVirt(
+        version="v1.8.4", bindings={"a": Binding(sidecar=True), "b": Binding(), "c": Binding()}
+    )
+    changed = {"file_systems": ("s",), "hooks": 1, "bindings": frozenset({"a", "b", "unknown"})}
+    beside, _ = parts(kubevirt, **changed)
+    assert beside == (
+        container("virtiofs-s", (10, 1), (100, 80)),
+        Container("hook-sidecar-0"),
+        Container("hook-sidecar-1"),
+    )
+    beside, _ = parts(kubevirt, **changed, **PINNED)
+    assert beside == (
+        container("virtiofs-s", (100, 80), (100, 80)),
+        container("hook-sidecar-0", (200, 64), (200, 64)),
+        container("hook-sidecar-1", (200, 64), (200, 64)),
+    )
 
 
-def test_an_overcommitted_overhead_is_not_requested():
-    guest = replace(SMALL, overhead_is_overcommitted=True, console_log=False)
-    assert estimated_requests(guest, MAIN)["memory"] == 2 * GIB
+def asked(cpu, memory):
+    """A support container's CPU and memory."""
+    return container("", (cpu, memory), ()).requests
 
 
-def test_the_clusters_ratio_multiplies_the_overhead():
-    more = KubeVirt(version="v1.10.0", overhead_ratio=1.5)
-    assert overhead(SMALL, more) == 465_568_000
+def test_the_cluster_may_ask_for_other_amounts():
+    support = {
+        kind: Support(asked(7, 8), asked(70, 80))
+        for kind in ("container-disk", "guest-console-log", "virtiofs")
+    }
+    support["sidecar"] = Support({}, {"cpu": NANO})
+    kubevirt = KubeVirt(version="v1.8.4", support=support)
+    machine = {"images": ("i",), "file_systems": ("f",), "hooks": 1}
+    beside, inits = parts(kubevirt, **machine)
+    assert beside == (
+        container("volumei", (7, 8, 50), (70, 80)),
+        container("virtiofs-f", (7, 8), (70, 80)),
+        Container("hook-sidecar-0", {"cpu": NANO}, {"cpu": NANO}),
+    )
+    assert inits == (
+        container("guest-console-log", (7, 8), (70, 80), restartable=True),
+        container("container-disk-binary", (7, 8), (70, 80)),
+        container("volumei-init", (7, 8, 50), (70, 80)),
+    )
+    beside, inits = parts(kubevirt, **machine, **PINNED)
+    assert beside[0] == container("volumei", (70, 80, 50), (70, 80))
+    assert beside[2].requests == {"cpu": NANO, **asked(0, 64)} | {"cpu": NANO}
+    assert inits[1] == container("container-disk-binary", (70, 80), (70, 80))
 
 
-def test_encrypted_memory_and_sockets_need_devices():
-    machine = replace(SMALL, encrypted="kubevirt.io/sev", vsock=True)
-    found = estimated_requests(machine, MAIN)
-    assert found["devices.kubevirt.io/sev"] == found["devices.kubevirt.io/vhost-vsock"] == 1
-    assert overhead(machine, MAIN) - overhead(SMALL, MAIN) == 256 * MIB
+def test_quotas_limit_the_guest():
+    around = Surroundings(limits=AutoLimits(cpu=True, memory_ratio=2.0))
+    guest = estimated(SMALL, MAIN, around).containers[0]
+    assert guest.limits["cpu"] == 2 * NANO
+    assert guest.limits["memory"] == 2 * guest.requests["memory"]
 
 
-def test_the_clusters_architecture_counts_where_the_vm_has_none():
-    arm = KubeVirt(version="v1.10.0", default_architecture="arm64")
-    assert overhead(replace(SMALL, architecture=""), arm) - overhead(SMALL, arm) == 128 * MIB
+def test_a_runtime_class_adds_its_overhead():
+    runtime = RuntimeClass("kata", {"cpu": NANO})
+    found = estimated(SMALL, KubeVirt(version="v1.8.4", runtime=runtime), NOWHERE)
+    assert found.overhead == {"cpu": NANO}
+    plain = estimated(SMALL, MAIN, NOWHERE)
+    assert plain.overhead == {}
+    assert requests_of(found)["cpu"] == requests_of(plain)["cpu"] + 1000
+
+
+def test_the_requests_of_a_pod_are_those_of_all_that_runs_at_once():
+    resources = PodResources(
+        containers=(Container("a", {"cpu": NANO}), Container("b", {"cpu": NANO, "memory": NANO})),
+        inits=(
+            Container("sidecar", {"cpu": NANO}, restartable=True),
+            Container("init", {"cpu": 5 * NANO}),
+        ),
+        overhead={"memory": NANO},
+    )
+    assert requests_of(resources) == {"cpu": 6000, "memory": 2}
+    level = replace(resources, pod_level=Container("", {"cpu": NANO}))
+    assert requests_of(level) == {"cpu": 1000, "memory": 2}
+
+
+def test_what_moves_is_the_difference():
+    own = {"cpu": 300, "memory": 5, "x": 1}
+    assert moved(own, {"cpu": 100, "memory": 1}, {"cpu": 200, "memory": 1}) == own | {"cpu": 400}
+    assert moved(own, {"cpu": 500}, {}) == own | {"cpu": 0}
+    assert moved(own, {}, {"y": 2}) == own | {"y": 2}
+    assert moved(own, own, own) == own
+
+
+def test_a_target_fetches_nothing_where_images_are_volumes():
+    inits = (Container("volumeroot", {"cpu": 9 * NANO}), Container("volumeother", {"cpu": NANO}))
+    resources = PodResources((Container("compute", {"cpu": NANO}),), inits)
+    pod = PodInfo("default", "p", requests={"cpu": 9000}, resources=resources)
+    machine = replace(SMALL, images=("root",))
+    found = fetched(pod, machine, IMAGE_VOLUMES)
+    assert found.resources is not None
+    assert found.resources.inits == inits[1:]
+    assert found.requests == {"cpu": 1000}
+    assert fetched(pod, machine, MAIN) is pod
+    unknown = replace(pod, resources=None)
+    assert fetched(unknown, machine, IMAGE_VOLUMES) is unknown

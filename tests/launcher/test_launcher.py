@@ -5,10 +5,14 @@ import pytest
 from tests import builders
 from tests.builders import FEATURES, apart, required, term, value
 from webhook import launcher
-from webhook.objects import KubeVirt, Operator, Requirement, Toleration
-from webhook.objects.virtual_machine import Machine
+from webhook.launcher.estimate import requests_of
+from webhook.launcher.surroundings import Surroundings
+from webhook.objects import Claim, KubeVirt, Operator, Requirement, Toleration
+from webhook.objects.classes import RuntimeClass
+from webhook.objects.machine import Machine
 
 KUBEVIRT = KubeVirt()
+NOWHERE = Surroundings()
 BASE = {"kubevirt.io/schedulable": "true", "kubernetes.io/arch": "amd64"}
 OBSOLETE = Requirement("node-labeller.kubevirt.io/obsolete-host-model", Operator.DOES_NOT_EXIST)
 EVICTING = tuple(
@@ -56,9 +60,9 @@ def test_the_target_has_the_sources_requests_and_labels_but_no_node():
     pod = target(builders.vm(), source)
     assert pod.requests == pod.usage == {"cpu": 3000}
     assert pod.labels == value(source).labels
+    assert pod.name == "virt-launcher-vm-target"
     assert (pod.uid, pod.node_name, pod.nominated_node_name) == ("", "", "")
     assert pod.phase == "Pending"
-    assert pod.name != value(source).name
 
 
 def test_the_target_carries_the_new_rules_inside_kubevirts():
@@ -158,24 +162,40 @@ def test_terms_that_match_nothing_are_left_as_they_are():
 
 
 def test_a_restart_drops_what_only_a_migration_asks_for():
-    source = builders.launcher(nodeSelector={"disk": "hdd"})
+    source = builders.launcher(nodeSelector={"disk": "hdd"}, requests={"cpu": "3"})
     source["spec"]["nodeSelector"] |= {
         "cpu-model-migration.node.kubevirt.io/Haswell": "true",
         "cpu-vendor.node.kubevirt.io/Intel": "true",
         "machine-type.node.kubevirt.io/pc-q35-9.2": "true",
-        "kubevirt.io/cpumanager": "true",
     }
-    vm = builders.vm(nodeSelector={"disk": "ssd"})
+    vm = builders.vm(nodeSelector={"disk": "ssd"}, tolerations=[{"key": "gpu"}])
     vm["spec"]["template"]["spec"]["domain"]["machine"] = {"type": "q35"}
+    vm["spec"]["template"]["metadata"]["labels"] = {"app": "new"}
     instance = builders.vmi(status={"machine": {"type": "pc-q35-9.2"}})
+    instance["spec"]["domain"]["cpu"]["dedicatedCpuPlacement"] = True
     pod = restarted(vm, source, instance)
     assert pod.rules.node_selector == BASE | {
         "disk": "ssd",
         "kubevirt.io/cpumanager": "true",
         "machine-type.node.kubevirt.io/q35": "true",
     }
+    assert pod.rules.tolerations == (Toleration("gpu"), *EVICTING)
     assert pod.rules.pod_anti_affinity == ()
-    assert (pod.phase, pod.node_name) == ("Pending", "")
+    assert (pod.uid, pod.phase, pod.node_name) == ("", "Pending", "")
+    assert pod.labels["app"] == "new"
+    assert pod.requests == pod.usage == {"cpu": 3000}
+    assert pod.name == "virt-launcher-vm-restarted"
+
+
+def test_a_restart_has_kubevirts_machine_type_where_the_vm_names_none():
+    instance = builders.vmi(status={"machine": {"type": "pc-q35-9.2"}})
+    rules = restarted(builders.vm(), instance=instance).rules
+    assert rules.node_selector == BASE | {"machine-type.node.kubevirt.io/q35": "true"}
+
+
+def fresh(vm, kubevirt=KUBEVIRT, around=NOWHERE):
+    """Return the first pod of a VM tree."""
+    return launcher.fresh(value(vm), kubevirt, FEATURES, around)
 
 
 def test_a_first_pod_is_rendered_from_the_vm_alone():
@@ -184,12 +204,14 @@ def test_a_first_pod_is_rendered_from_the_vm_alone():
         affinity=required(term("zone", "In", "a")),
         schedulerName="mine",
         volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}],
+        topologySpreadConstraints=[{"maxSkew": 1, "topologyKey": "zone"}],
     )
     vm["spec"]["template"]["spec"]["domain"]["cpu"]["features"] = [{"name": "vmx"}]
-    pod = launcher.fresh(value(vm), KUBEVIRT, FEATURES)
+    pod = fresh(vm, around=Surroundings(priority=7))
     assert pod.rules.node_selector == BASE | {
         "disk": "ssd",
         "cpu-feature.node.kubevirt.io/vmx": "true",
+        "machine-type.node.kubevirt.io/q35": "true",
     }
     assert keys(pod.rules.node_affinity) == [["zone", OBSOLETE.key]]
     assert pod.rules.tolerations == EVICTING
@@ -197,9 +219,111 @@ def test_a_first_pod_is_rendered_from_the_vm_alone():
         "app": "vm",
         "kubevirt.io": "virt-launcher",
         "vm.kubevirt.io/name": "vm",
+        "vmi.kubevirt.io/id": "vm",
     }
-    assert (pod.scheduler_name, len(pod.unmodelled)) == ("mine", 1)
+    assert (pod.namespace, pod.name, pod.phase) == ("default", "virt-launcher-vm", "Pending")
+    assert (pod.scheduler_name, pod.priority, pod.unmodelled) == ("mine", 7, ())
+    assert (pod.claims, len(pod.spread)) == ((Claim("c"),), 1)
+    assert pod.requests == pod.usage
     assert pod.requests["cpu"] == 105
+    assert pod.resources is not None
+    assert requests_of(pod.resources) == pod.requests
+
+
+def test_a_first_pod_gets_the_clock_of_the_nodes_unless_the_cluster_has_one():
+    vm = builders.vm(domain={"features": {"hyperv": {"reenlightenment": {}}}})
+    label = "scheduling.node.kubevirt.io/tsc-frequency-"
+    around = Surroundings(tsc_frequency=7)
+    assert f"{label}7" in fresh(vm, around=around).rules.node_selector
+    fixed = KubeVirt(tsc_frequency=9)
+    selector = fresh(vm, fixed, around).rules.node_selector
+    assert f"{label}9" in selector
+    assert f"{label}7" not in selector
+
+
+NETWORK = "spec.template.spec.networks (the resource of a network)"
+STATE = "spec.template.spec.domain (a claim for the state of its devices)"
+RESERVED = "spec.template.spec.domain (what keeps it from others that reserve its disk)"
+LUN = {"disks": [{"lun": {"reservation": True}}]}
+FAST = [{"multus": {"networkName": "fast"}}]
+
+
+@pytest.mark.parametrize(
+    ("template", "kubevirt", "unknown"),
+    [
+        ({}, KubeVirt(), []),
+        ({"resourceClaims": [{}]}, KubeVirt(), ["spec.template.spec.resourceClaims"]),
+        ({"domain": {"devices": {"tpm": {"persistent": True}}}}, KubeVirt(), [STATE]),
+        ({"networks": FAST}, KubeVirt(), [NETWORK]),
+        ({"networks": [{"multus": {"networkName": "seen"}}]}, KubeVirt(), []),
+        ({"domain": {"devices": LUN}}, KubeVirt(version="v1.8.4"), []),
+        ({"domain": {"devices": LUN}}, KubeVirt(version="v1.9.0"), [RESERVED]),
+        ({"domain": {"devices": LUN}}, KubeVirt(), [RESERVED]),
+        ({}, KubeVirt(version="v1.9.0"), []),
+        ({}, KubeVirt(runtime_class="kata"), ["runtime class kata (its overhead)"]),
+        ({}, KubeVirt(runtime_class="kata", runtime=RuntimeClass("kata")), []),
+    ],
+)
+def test_what_a_first_pod_will_have_that_nobody_knows_is_named(template, kubevirt, unknown):
+    around = Surroundings(namespace="default", networks={"default/seen": ""})
+    assert fresh(builders.vm(**template), kubevirt, around).unmodelled == tuple(unknown)
+
+
+KATA = KubeVirt(
+    runtime_class="kata",
+    runtime=RuntimeClass("kata", {}, {"kata": "yes"}, (Toleration("kata"), Toleration("gpu"))),
+)
+
+
+def test_the_rules_of_a_runtime_class_are_in_every_pod():
+    vm = builders.vm(tolerations=[{"key": "gpu"}])
+    tolerations = (Toleration("gpu"), Toleration("kata"), *EVICTING)
+    for pod in (fresh(vm, KATA), target(vm, kubevirt=KATA)):
+        assert pod.rules.node_selector["kata"] == "yes"
+        assert pod.rules.tolerations == tolerations
+
+
+def test_the_rules_of_a_runtime_class_are_not_the_users():
+    source = builders.launcher(nodeSelector={"kata": "yes"}, tolerations=[{"key": "kata"}])
+    source["spec"]["tolerations"].append({"key": "gpu"})
+    assert rendered_from(source, builders.vm(), kubevirt=KATA)
+    assert not rendered_from(source, builders.vm())
+
+
+def test_a_new_claim_of_a_targets_state_is_not_known():
+    volumes = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in "ab"]
+    source = builders.launcher()
+    source["spec"]["volumes"] = volumes
+    info = {"claimName": "a", "accessModes": ["ReadWriteOnce"]}
+    status = {"volumeStatus": [{"name": "vm-state", "persistentVolumeClaimInfo": info}]}
+    pod = target(builders.vm(), source, builders.vmi(status=status))
+    assert pod.claims == (Claim("b"),)
+    assert pod.unmodelled == (
+        "spec.template.spec.domain (a new claim for the state of its devices)",
+    )
+    assert target(builders.vm(), source).claims == (Claim("a"), Claim("b"))
+    assert target(builders.vm(), source).unmodelled == ()
+
+
+def test_what_keeps_guests_off_a_reserved_disk_goes_along():
+    reserved = apart({"pr.kubevirt.io/uid": ""})
+    source = builders.launcher(affinity=reserved)
+    kept, added = target(builders.vm(), source).rules.pod_anti_affinity
+    assert [r.key for r in kept.selector.requirements] == ["pr.kubevirt.io/uid"]
+    assert [r.key for r in added.selector.requirements] == ["kubevirt.io/created-by"]
+    assert restarted(builders.vm(), source).rules.pod_anti_affinity == (kept,)
+    assert rendered_from(source, builders.vm())
+
+
+def test_a_target_does_not_fetch_its_images_again():
+    source = builders.launcher()
+    source["spec"]["initContainers"] = [{"name": "volumeroot"}]
+    instance = builders.vmi(volumes=[{"name": "root", "containerDisk": {}}])
+    pod = target(
+        builders.vm(), source, instance, kubevirt=KubeVirt(gates=frozenset({"ImageVolume"}))
+    )
+    assert pod.resources is not None
+    assert pod.resources.inits == ()
 
 
 RULES = {
@@ -261,8 +385,3 @@ def test_label_keys_are_merged_as_the_api_server_merges_them():
     own, _ = target(vm).rules.pod_anti_affinity
     assert own.selector.matches({"tier": "web", "app": "vm"})
     assert not own.selector.matches({"tier": "web", "app": "other"})
-
-
-def test_a_target_does_not_carry_the_topology_labels_of_the_sources_node():
-    labels = {"app": "vm", "topology.kubernetes.io/zone": "a", "topology.kubernetes.io/region": "r"}
-    assert launcher.unbound(labels) == {"app": "vm"}

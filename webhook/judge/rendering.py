@@ -10,6 +10,7 @@ from webhook.launcher.hotplug import plugged, resized, shown
 from webhook.launcher.node_selector import lowest_tsc_frequency
 from webhook.launcher.surroundings import Surroundings
 from webhook.objects import PodInfo, VirtualMachine, VirtualMachineInstance
+from webhook.objects.resources import PodResources
 from webhook.quota.limit_range import filled
 
 
@@ -43,9 +44,8 @@ def _resized(
 def first(vm: VirtualMachine, world: World) -> PodInfo:
     """The first pod of a VM, with what the namespace's limit ranges give to its containers."""
     pod = launcher.fresh(vm, world.kubevirt, world.features, surroundings(vm, world))
-    if pod.resources is None:
-        return pod
-    requests = requests_of(filled(pod.resources, world.limit_ranges(vm.namespace)))
+    ranges = world.limit_ranges(vm.namespace)
+    requests = requests_of(filled(pod.resources or PodResources(), ranges))
     return replace(pod, requests=requests, usage=requests)
 
 

@@ -2,16 +2,25 @@
 
 Mirrors KubeVirt's `pkg/virt-controller/services/template.go` as far as scheduling goes,
 and the terms that its migration controller adds. The source pod is the ground truth for
-requests and volumes; what a RuntimeClass adds to a pod is not known here and not carried
-over.
+requests and volumes.
+
+defaulting       what KubeVirt's webhook fills in of a VM
+node_selector    the labels of nodes that machine and migration ask for
+labels           the pod's own labels
+estimate         the containers of a first pod: compute, the guest's, with its overhead
+hotplug          what a running pod gets of a change of CPU, memory or networks
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from webhook.launcher import node_selector
-from webhook.launcher.estimate import estimated_requests
-from webhook.launcher.node_selector import FEATURE, HOST_MODELS, Selector
+from webhook.launcher import labels, node_selector
+from webhook.launcher.compute import network_resources
+from webhook.launcher.defaulting import defaulted
+from webhook.launcher.estimate import estimated, fetched, requests_of
+from webhook.launcher.hotplug import UNKNOWN_NETWORK
+from webhook.launcher.labels import CREATED_BY, RESERVED
+from webhook.launcher.node_selector import FEATURE, HOST_MODEL
+from webhook.launcher.surroundings import Surroundings
 from webhook.objects import (
     AffinityTerm,
     Features,
@@ -24,15 +33,16 @@ from webhook.objects import (
     PodInfo,
     Requirement,
     SchedulingRules,
+    Toleration,
+    Version,
     VirtualMachine,
     VirtualMachineInstance,
 )
-from webhook.objects.virtual_machine import Machine
+from webhook.objects.machine import Machine
 from webhook.parse.defaults import admitted
 
-CREATED_BY = "kubevirt.io/created-by"
-_TOPOLOGY = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
 _OBSOLETE = Requirement("node-labeller.kubevirt.io/obsolete-host-model", Operator.DOES_NOT_EXIST)
+_DOMAIN = "spec.template.spec.domain"
 
 
 def target(
@@ -44,22 +54,30 @@ def target(
     features: Features,
 ) -> PodInfo:
     """The target pod of a live migration under new rules."""
-    forced = node_selector.kept(source.rules.node_selector, instance.machine)
-    rendered = _rendered(source, rules, instance.machine, kubevirt, features, forced)
-    selector = rendered.node_selector
-    if source_node is not None:
-        copied = node_selector.host_model(source.rules.node_selector, instance.machine, source_node)
-        selector = {**copied, **selector}
+    machine, own = instance.machine, labels.of_target(source, instance)
+    rendered = _rendered(rules, machine, kubevirt)
+    selector = node_selector.of_migration(
+        rendered.node_selector,
+        source.rules.node_selector,
+        machine,
+        source_node or NodeInfo(source.node_name),
+    )
+    rules = admitted(replace(rendered, node_selector=selector), own, features)
     apart = AffinityTerm(
         "kubernetes.io/hostname",
         LabelSelector((Requirement(CREATED_BY, Operator.IN, frozenset((instance.uid,))),)),
     )
-    rules = replace(
-        rendered,
-        node_selector=selector,
-        pod_anti_affinity=(*rendered.pod_anti_affinity, apart),
+    others = (*rules.pod_anti_affinity, *_reserving(source.rules))
+    rules = replace(rules, pod_anti_affinity=(*others, apart))
+    source = replace(fetched(source, machine, kubevirt), labels=own)
+    found = _unplaced(source, rules, f"{source.name}-target")
+    if instance.replaced is None:
+        return found
+    return replace(
+        found,
+        claims=tuple(claim for claim in source.claims if claim != instance.replaced),
+        unmodelled=(*source.unmodelled, f"{_DOMAIN} (a new claim for the state of its devices)"),
     )
-    return _unplaced(source, rules, f"{source.name}-target")
 
 
 def _unplaced(source: PodInfo, rules: SchedulingRules, name: str) -> PodInfo:
@@ -67,22 +85,12 @@ def _unplaced(source: PodInfo, rules: SchedulingRules, name: str) -> PodInfo:
         source,
         uid="",
         name=name,
-        labels=unbound(source.labels),
         rules=rules,
         usage=source.requests,
         node_name="",
         nominated_node_name="",
         phase="Pending",
     )
-
-
-def unbound(labels: Mapping[str, str]) -> Mapping[str, str]:
-    """A pod's labels before it is bound: binding copies topology labels of the node.
-
-    Mirrors the PodTopologyLabels admission plugin (Kubernetes 1.35). A target carries those
-    of its own node, so pod (anti-)affinity must not see the source's on it.
-    """
-    return {key: value for key, value in labels.items() if not key.startswith(_TOPOLOGY)}
 
 
 def restarted(
@@ -93,28 +101,29 @@ def restarted(
     features: Features,
 ) -> PodInfo:
     """The pod as a restart would render it: nothing of a migration, the VM's machine type."""
-    machine = replace(instance.machine, machine_type=vm.machine.machine_type)
-    forced = node_selector.kept(source.rules.node_selector, machine)
-    forced = node_selector.without_migration_labels(forced, machine)
-    rules = _rendered(source, vm.rules, machine, kubevirt, features, forced)
-    return _unplaced(source, rules, f"{source.name}-restarted")
+    wanted = defaulted(vm.machine, kubevirt)
+    machine = replace(instance.machine, machine_type=wanted.machine_type)
+    own = labels.of_restart(source, instance, vm)
+    rules = admitted(_rendered(vm.rules, machine, kubevirt), own, features)
+    others = (*rules.pod_anti_affinity, *_reserving(source.rules))
+    rules = replace(rules, pod_anti_affinity=others)
+    return _unplaced(replace(source, labels=own), rules, f"{source.name}-restarted")
 
 
-def _rendered(
-    source: PodInfo,
-    rules: SchedulingRules,
-    machine: Machine,
-    kubevirt: KubeVirt,
-    features: Features,
-    forced: Selector,
-) -> SchedulingRules:
-    """The user's rules with what KubeVirt and the API server add for this VM."""
-    selector = node_selector.rendered(rules.node_selector, forced, machine, kubevirt)
-    return admitted(
-        replace(rules, node_selector=selector, node_affinity=node_affinity(rules, machine)),
-        unbound(source.labels),
-        features,
+def _rendered(rules: SchedulingRules, machine: Machine, kubevirt: KubeVirt) -> SchedulingRules:
+    """The user's rules with what KubeVirt adds for this machine."""
+    return replace(
+        rules,
+        node_selector=node_selector.rendered(rules.node_selector, machine, kubevirt),
+        node_affinity=node_affinity(rules, machine),
+        tolerations=_tolerations(rules, kubevirt),
     )
+
+
+def _tolerations(rules: SchedulingRules, kubevirt: KubeVirt) -> tuple[Toleration, ...]:
+    """The API server adds those of the pod's runtime class."""
+    added = kubevirt.runtime.tolerations if kubevirt.runtime else ()
+    return (*rules.tolerations, *(each for each in added if each not in rules.tolerations))
 
 
 def node_affinity(
@@ -130,7 +139,7 @@ def node_affinity(
         Requirement(f"{FEATURE}{name}", Operator.DOES_NOT_EXIST)
         for name in machine.forbidden_features
     )
-    if machine.cpu_model in HOST_MODELS:
+    if machine.cpu_model in ("", HOST_MODEL):
         extra = (_OBSOLETE, *extra)
     if not extra:
         return rules.node_affinity
@@ -154,46 +163,69 @@ def rendered_from(
     features: Features,
 ) -> bool:
     """Whether the source pod carries just these rules (preferences aside)."""
-    machine, actual, user = instance.machine, source.rules, rules.node_selector
-    forced = node_selector.kept(actual.node_selector, machine)
-    expected = _rendered(source, rules, machine, kubevirt, features, forced)
+    machine, actual = instance.machine, source.rules
+    expected = _rendered(rules, machine, kubevirt)
+    expected = admitted(expected, labels.of_target(source, instance), features)
     return (
-        node_selector.own(actual.node_selector, user, kubevirt)
-        == node_selector.own(expected.node_selector, user, kubevirt)
+        node_selector.is_rendered(actual.node_selector, rules.node_selector, machine, kubevirt)
         and actual.node_affinity == node_affinity(rules, machine, literally=True)
         and actual.pod_affinity == expected.pod_affinity
-        and _without_migration_term(actual) == expected.pod_anti_affinity
+        and _users(actual.pod_anti_affinity) == expected.pod_anti_affinity
         and frozenset(actual.tolerations) == frozenset(expected.tolerations)
     )
 
 
-def _without_migration_term(rules: SchedulingRules) -> tuple[AffinityTerm, ...]:
-    return tuple(
-        term
-        for term in rules.pod_anti_affinity
-        if not any(r.key == CREATED_BY for r in term.selector.requirements)
-    )
+def _reserving(rules: SchedulingRules) -> tuple[AffinityTerm, ...]:
+    """What keeps guests apart that reserve the same disk for themselves (KubeVirt 1.9)."""
+    return tuple(term for term in rules.pod_anti_affinity if _speaks_of(term, RESERVED))
 
 
-def fresh(vm: VirtualMachine, kubevirt: KubeVirt, features: Features) -> PodInfo:
+def _users(terms: tuple[AffinityTerm, ...]) -> tuple[AffinityTerm, ...]:
+    return tuple(term for term in terms if not _speaks_of(term, (CREATED_BY, RESERVED)))
+
+
+def _speaks_of(term: AffinityTerm, prefix: str | tuple[str, ...]) -> bool:
+    return any(each.key.startswith(prefix) for each in term.selector.requirements)
+
+
+def fresh(
+    vm: VirtualMachine,
+    kubevirt: KubeVirt,
+    features: Features,
+    around: Surroundings,
+) -> PodInfo:
     """The first launcher pod of a VM that does not run, with estimated requests."""
-    machine = node_selector.with_default_model(vm.machine, kubevirt)
-    labels = {**vm.labels, "kubevirt.io": "virt-launcher", "vm.kubevirt.io/name": vm.name}
-    forced = node_selector.for_start(machine)
-    rules = replace(
-        vm.rules,
-        node_selector=node_selector.rendered(vm.rules.node_selector, forced, machine, kubevirt),
-        node_affinity=node_affinity(vm.rules, machine),
-    )
-    amounts = estimated_requests(machine, kubevirt)
+    machine = defaulted(vm.machine, kubevirt)
+    machine = replace(machine, tsc_frequency=kubevirt.tsc_frequency or around.tsc_frequency)
+    own, resources = labels.of_start(vm), estimated(machine, kubevirt, around)
+    amounts = requests_of(resources)
     return PodInfo(
         namespace=vm.namespace,
         name=f"virt-launcher-{vm.name}",
-        labels=labels,
-        rules=admitted(rules, labels, features),
+        labels=own,
+        rules=admitted(_rendered(vm.rules, machine, kubevirt), own, features),
         requests=amounts,
         usage=amounts,
         phase="Pending",
+        priority=around.priority,
         scheduler_name=vm.scheduler_name,
-        unmodelled=vm.unmodelled,
+        spread=vm.spread,
+        claims=vm.claims,
+        resources=resources,
+        unmodelled=(*vm.unmodelled, *_unknown(machine, kubevirt, around)),
     )
+
+
+def _unknown(machine: Machine, kubevirt: KubeVirt, around: Surroundings) -> list[str]:
+    """What a first pod will have that nothing tells before there is one."""
+    unknown = []
+    if machine.persistent_state:
+        unknown.append(f"{_DOMAIN} (a claim for the state of its devices)")
+    if None in network_resources(machine, kubevirt, around):
+        unknown.append(UNKNOWN_NETWORK)
+    version = Version.parse(kubevirt.version)
+    if machine.persistent_reservation and (version is None or version >= Version(1, 9)):
+        unknown.append(f"{_DOMAIN} (what keeps it from others that reserve its disk)")
+    if kubevirt.runtime_class and kubevirt.runtime is None:
+        unknown.append(f"runtime class {kubevirt.runtime_class} (its overhead)")
+    return unknown

@@ -1,124 +1,128 @@
 """What the launcher pod of a VM that never ran will request: KubeVirt's formula.
 
-Mirrors `pkg/virt-controller/services/renderresources.go` and
-`pkg/hypervisor/kvm/hypervisorbackend.go`. Only an estimate: the constants move between
-KubeVirt versions, so a VM that runs is judged by its own pod instead.
+Mirrors what `pkg/virt-controller/services/template.go` of KubeVirt puts into the pod beside the
+guest. Only an estimate: the constants move between versions, so a VM that runs is judged by its
+own pod instead. Machines have KubeVirt's defaults; containers' amounts are exact, in nano units.
 """
 
-import math
 from collections.abc import Mapping
+from dataclasses import replace
 
-from webhook.objects import KubeVirt, Version
-from webhook.objects.virtual_machine import Machine
+from webhook.launcher.compute import EPHEMERAL, compute
+from webhook.launcher.limits import limited
+from webhook.launcher.overhead import guaranteed
+from webhook.launcher.surroundings import Surroundings
+from webhook.objects import KubeVirt, PodInfo
+from webhook.objects.machine import Machine, Support
+from webhook.objects.resources import Amounts, Container, PodResources
+from webhook.parse.quantities import NANO
+from webhook.parse.resources import add, combined, integers
 
-_MIB = 1024 * 1024
-_CONSOLE_LOG = {"cpu": 5, "memory": 35_000_000}
-_EPHEMERAL = 50_000_000
-_PER_VCPU = 8 * _MIB
-_IO_THREAD = 8 * _MIB
-
-
-def estimated_requests(machine: Machine, kubevirt: KubeVirt) -> Mapping[str, int]:
-    """Requests of the whole pod as the scheduler's integers."""
-    requests = {
-        "cpu": _cpu(machine, kubevirt),
-        "ephemeral-storage": machine.requests.get("ephemeral-storage", 0) + _EPHEMERAL,
-        **_memory(machine, kubevirt),
-        **_devices(machine, kubevirt),
-    }
-    if machine.console_log:
-        requests = {**requests, **{r: requests[r] + n for r, n in _CONSOLE_LOG.items()}}
-    return requests
+_IMAGE_VOLUMES = "ImageVolume"
 
 
-def resized(
-    requests: Mapping[str, int], before: Machine, after: Machine, kubevirt: KubeVirt
-) -> Mapping[str, int]:
-    """The requests of a running pod, with what a hotplug of CPU or memory adds or takes."""
-    if before == after:
-        return requests
-    old, new = estimated_requests(before, kubevirt), estimated_requests(after, kubevirt)
+def _of(cpu: int, memory: int) -> Amounts:
+    """Milli units of CPU and megabytes of memory."""
+    return {"cpu": cpu * NANO // 1000, "memory": memory * 1_000_000 * NANO}
+
+
+#: What containers beside the guest's get where KubeVirt's CR does not say it.
+_CONSOLE_LOG = Support(_of(5, 35), _of(15, 60))
+_FILE_SYSTEM = Support(_of(10, 1), _of(100, 80))
+_IMAGE = Support(_of(1, 1), _of(10, 40))
+_BINARY, _PINNED_BINARY = Support(_of(10, 1), _of(100, 40)), Support(_of(10, 40), _of(10, 40))
+_HOOK, _PINNED_HOOK = Support(), Support(_of(200, 64), _of(200, 64))
+
+
+def estimated(machine: Machine, kubevirt: KubeVirt, around: Surroundings) -> PodResources:
+    """The containers of the pod, in KubeVirt's order."""
+    beside = _Beside(machine, kubevirt)
+    as_volumes = _IMAGE_VOLUMES in kubevirt.gates
+    images = [] if as_volumes else beside.images("volume{}")
+    guest = compute(machine, kubevirt, around)
+    pod = PodResources(
+        containers=(guest, *images, *beside.file_systems(), *beside.hooks()),
+        inits=(*beside.console_log(), *beside.fetching(as_volumes=as_volumes)),
+        overhead=kubevirt.runtime.overhead if kubevirt.runtime else {},
+    )
+    return limited(pod, machine, around.limits)
+
+
+def requests_of(resources: PodResources) -> Mapping[str, int]:
+    """The requests of a whole pod as the scheduler's integers."""
+    total = combined(
+        [dict(each.requests) for each in resources.containers],
+        [(each.restartable, dict(each.requests)) for each in resources.inits],
+    )
+    if resources.pod_level is not None:
+        total |= resources.pod_level.requests
+    add(total, dict(resources.overhead))
+    return integers(total)
+
+
+def moved(own: Amounts, old: Amounts, new: Amounts) -> Amounts:
+    """Amounts with the difference of two estimates added, never below zero."""
     more = {name: new.get(name, 0) - old.get(name, 0) for name in old.keys() | new.keys()}
-    grown = {name: max(0, requests.get(name, 0) + n) for name, n in more.items() if n}
-    return {**requests, **grown}
+    return {**own, **{name: max(0, own.get(name, 0) + n) for name, n in more.items() if n}}
 
 
-def _cpu(machine: Machine, kubevirt: KubeVirt) -> int:
-    cores = machine.vcpus + machine.io_threads
-    if machine.dedicated_cpu:
-        return (cores + machine.isolated_emulator) * 1000
-    return machine.requests.get("cpu") or math.ceil(cores * 1000 / kubevirt.cpu_allocation_ratio)
+def fetched(source: PodInfo, machine: Machine, kubevirt: KubeVirt) -> PodInfo:
+    """A running pod without what fetched its images: their digests are known from it.
+
+    Where images are volumes, init containers do that, and a target pod has none.
+    """
+    if source.resources is None or _IMAGE_VOLUMES not in kubevirt.gates:
+        return source
+    names = {f"volume{name}" for name in machine.images}
+    inits = tuple(each for each in source.resources.inits if each.name not in names)
+    resources = replace(source.resources, inits=inits)
+    requests = moved(source.requests, requests_of(source.resources), requests_of(resources))
+    return replace(source, requests=requests, resources=resources)
 
 
-def _memory(machine: Machine, kubevirt: KubeVirt) -> dict[str, int]:
-    guest, wanted = machine.guest_memory, _wanted(machine, kubevirt)
-    extra = 0 if machine.overhead_is_overcommitted else overhead(machine, kubevirt)
-    if not machine.hugepages:
-        return {"memory": wanted + extra}
-    paged = min(wanted, guest) if guest else wanted
-    return {f"hugepages-{machine.hugepages}": paged, "memory": extra + wanted - paged}
+class _Beside:
+    """The containers beside the guest's; for a guaranteed pod all are limited to what they ask."""
 
+    def __init__(self, machine: Machine, kubevirt: KubeVirt) -> None:
+        self.machine, self.kubevirt = machine, kubevirt
+        self.guaranteed = guaranteed(machine)
 
-def _wanted(machine: Machine, kubevirt: KubeVirt) -> int:
-    """The memory request of the guest alone."""
-    declared = machine.requests.get("memory") or machine.limits.get("memory")
-    return declared or machine.guest_memory * 100 // kubevirt.memory_overcommit
+    def console_log(self) -> list[Container]:
+        own = self.machine.console_log
+        if not (self.kubevirt.console_log if own is None else own):
+            return []
+        log = self._container("guest-console-log", "guest-console-log", _CONSOLE_LOG)
+        return [replace(log, restartable=True)]
 
+    def images(self, pattern: str) -> list[Container]:
+        names = (pattern.format(name) for name in self.machine.images)
+        found = [self._container(name, "container-disk", _IMAGE) for name in names]
+        storage = {"ephemeral-storage": EPHEMERAL}
+        return [replace(each, requests={**each.requests, **storage}) for each in found]
 
-def overhead(machine: Machine, kubevirt: KubeVirt) -> int:
-    """Bytes that KubeVirt's processes need beside the guest's memory."""
-    version = Version.parse(kubevirt.version)
-    fixed, graphics = _constants(version, kubevirt.version)
-    total = fixed * _MIB + _PER_VCPU * machine.vcpus + _IO_THREAD
-    total += _pagetables(machine, kubevirt, version)
-    total += graphics * _MIB if machine.graphics else 0
-    total += 128 * _MIB if _architecture(machine, kubevirt) == "arm64" else 0
-    total += 256 * _MIB if machine.encrypted else 0
-    total += 1024 * _MIB if machine.host_devices else 0
-    total += 53 * _MIB if machine.tpm else 0
-    total += 100 * _MIB if machine.dedicated_cpu or _guaranteed(machine) else 0
-    total += machine.added_overhead
-    if kubevirt.overhead_ratio == 1:
-        return total
-    return math.ceil(total * kubevirt.overhead_ratio / 1000) * 1000
+    def fetching(self, *, as_volumes: bool) -> list[Container]:
+        """The init containers that fetch the images, and what the images' containers run."""
+        if as_volumes:
+            return self.images("volume{}")
+        if not self.machine.images:
+            return []
+        given = _PINNED_BINARY if self.guaranteed else _BINARY
+        binary = self._container("container-disk-binary", "container-disk", given)
+        return [binary, *self.images("volume{}-init")]
 
+    def file_systems(self) -> list[Container]:
+        names = (f"virtiofs-{name}" for name in self.machine.file_systems)
+        return [self._container(name, "virtiofs", _FILE_SYSTEM) for name in names]
 
-def _architecture(machine: Machine, kubevirt: KubeVirt) -> str:
-    return machine.architecture or kubevirt.default_architecture
+    def hooks(self) -> list[Container]:
+        """Hook sidecars, and those of network binding plugins."""
+        known, given = self.kubevirt.bindings, _PINNED_HOOK if self.guaranteed else _HOOK
+        plugins = sum(known[name].sidecar for name in self.machine.bindings if name in known)
+        names = (f"hook-sidecar-{i}" for i in range(self.machine.hooks + plugins))
+        return [self._container(name, "sidecar", given) for name in names]
 
-
-def _pagetables(machine: Machine, kubevirt: KubeVirt, version: Version | None) -> int:
-    """Follows the declared memory request, which KubeVirt before 1.7 always declared."""
-    declared = machine.requests.get("memory", 0)
-    if not declared and version is not None and version < Version(1, 7):
-        declared = _wanted(machine, kubevirt)
-    return math.ceil(declared / 1000) * 1000 // 512
-
-
-def _guaranteed(machine: Machine) -> bool:
-    wanted, limits = machine.requests, machine.limits
-    return all(wanted.get(r) and wanted[r] == limits.get(r) for r in ("cpu", "memory"))
-
-
-def _constants(version: Version | None, text: str) -> tuple[int, int]:
-    """MiB of the processes and of the graphics device; the newest where in doubt."""
-    if version is None or "-" in text or version >= Version(1, 10):
-        return 240, 32
-    if version >= Version(1, 5):
-        return 220, 32 if version >= Version(1, 6) else 16
-    return 210, 16
-
-
-def _devices(machine: Machine, kubevirt: KubeVirt) -> dict[str, int]:
-    devices = dict(machine.extended)
-    if not kubevirt.use_emulation:
-        devices["devices.kubevirt.io/kvm"] = 1
-        if machine.virtio_interfaces:
-            devices["devices.kubevirt.io/vhost-net"] = 1
-    if machine.interfaces:
-        devices["devices.kubevirt.io/tun"] = 1
-    if machine.vsock:
-        devices["devices.kubevirt.io/vhost-vsock"] = 1
-    if machine.encrypted:
-        devices["devices.kubevirt.io/sev"] = 1
-    return devices
+    def _container(self, name: str, kind: str, given: Support) -> Container:
+        asked = self.kubevirt.support.get(kind, Support())
+        limits = {**given.limits, **asked.limits}
+        requests = {**limits, **given.requests, **asked.requests}
+        return Container(name, {**requests, **limits} if self.guaranteed else requests, limits)

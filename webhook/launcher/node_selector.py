@@ -4,102 +4,81 @@ Mirrors `pkg/virt-controller/services/nodeselectorrenderer.go`, and the CPU labe
 `pkg/virt-controller/watch/migration/migration.go` gives to a migration target.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 
 from webhook.objects import KubeVirt, NodeInfo
-from webhook.objects.virtual_machine import Machine
+from webhook.objects.labels import int64
+from webhook.objects.machine import Machine
 
 Selector = Mapping[str, str]
 
 SCHEDULABLE = "kubevirt.io/schedulable"
 ARCHITECTURE = "kubernetes.io/arch"
 FEATURE = "cpu-feature.node.kubevirt.io/"
-HOST_MODELS = ("", "host-model")
+HOST_MODEL = "host-model"
+_OF_HOST = (HOST_MODEL, "host-passthrough")
 _MODEL = "cpu-model.node.kubevirt.io/"
 _MIGRATION_MODEL = "cpu-model-migration.node.kubevirt.io/"
 _HOST_MODEL = "host-model-cpu.node.kubevirt.io/"
 _HOST_FEATURE = "host-model-required-features.node.kubevirt.io/"
 _VENDOR = "cpu-vendor.node.kubevirt.io/"
 _MACHINE_TYPE = "machine-type.node.kubevirt.io/"
-#: Keys that KubeVirt renders; a user's own selector has no need of them.
-_RENDERED = (
-    FEATURE,
-    _MODEL,
-    _MIGRATION_MODEL,
-    _VENDOR,
-    _MACHINE_TYPE,
-    "hyperv.node.kubevirt.io/",
-    "scheduling.node.kubevirt.io/",
-    "kubevirt.io/",
+_HYPERV = "hyperv.node.kubevirt.io/"
+_SCHEDULING_TSC = "scheduling.node.kubevirt.io/tsc-frequency-"
+_NODES_TSC = "cpu-timer.node.kubevirt.io/tsc-frequency"
+_STRICT_HYPERV = "HypervStrictCheck"
+#: The enlightenments that need something of the host's kernel.
+_NEEDING = frozenset(
+    {"vpindex", "runtime", "reset", "synic", "synictimer", "frequencies"}
+    | {"reenlightenment", "tlbflush", "ipi"}
 )
+#: What a guest takes along to its next pod, or is known by once it runs.
+_FOLLOWING = (FEATURE, _MIGRATION_MODEL, _VENDOR, _MACHINE_TYPE)
 
 
-def rendered(user: Selector, forced: Selector, machine: Machine, kubevirt: KubeVirt) -> Selector:
-    """KubeVirt's base, overlaid by its CR's, by the user's and by the forced labels."""
-    architecture = machine.architecture or kubevirt.default_architecture
-    base = {SCHEDULABLE: "true", ARCHITECTURE: architecture}
-    return {**base, **kubevirt.node_selectors, **user, **forced}
+def rendered(user: Selector, machine: Machine, kubevirt: KubeVirt) -> Selector:
+    """KubeVirt's base, overlaid by its CR's, by the user's and by what the machine forces.
 
-
-def for_start(machine: Machine) -> Selector:
-    """The labels that this machine forces on its first pod."""
-    forced = {f"{FEATURE}{name}": "true" for name in machine.required_features}
-    if machine.cpu_model not in (*HOST_MODELS, "host-passthrough"):
-        forced[f"{_MODEL}{machine.cpu_model}"] = "true"
-    if machine.machine_type:
-        forced[f"{_MACHINE_TYPE}{machine.machine_type}"] = "true"
-    if machine.dedicated_cpu:
-        forced["kubevirt.io/cpumanager"] = "true"
-    if machine.encrypted:
-        forced[machine.encrypted] = "true"
-    return forced
-
-
-def with_default_model(machine: Machine, kubevirt: KubeVirt) -> Machine:
-    """The machine with the CPU model that KubeVirt's webhook gives to one without."""
-    if machine.cpu_model:
-        return machine
-    architecture = machine.architecture or kubevirt.default_architecture
-    model = "host-passthrough" if architecture == "arm64" else "host-model"
-    return replace(machine, cpu_model=model)
-
-
-def kept(source: Selector, machine: Machine) -> Selector:
-    """The forced labels of a running pod, with the machine type that the guest really has."""
-    forced = {
-        key: value
-        for key, value in source.items()
-        if key.startswith(_RENDERED) and key != SCHEDULABLE and value == "true"
-    }
-    if machine.machine_type:
-        forced = {k: v for k, v in forced.items() if not k.startswith(_MACHINE_TYPE)}
-        forced[f"{_MACHINE_TYPE}{machine.machine_type}"] = "true"
-    return forced
-
-
-def without_migration_labels(forced: Selector, machine: Machine) -> Selector:
-    """The forced labels less those that only a guest that migrated has to keep."""
-    features = {f"{FEATURE}{name}" for name in machine.required_features}
-    return {
-        key: value
-        for key, value in forced.items()
-        if key in features or not key.startswith((FEATURE, _MIGRATION_MODEL, _VENDOR))
-    }
-
-
-def host_model(source: Selector, machine: Machine, node: NodeInfo) -> Selector:
-    """The CPU labels that a migration target needs to carry on the guest's CPU.
-
-    A guest that migrated before keeps the labels of its first host; KubeVirt reads them
-    off the source pod. The vendor label is copied since KubeVirt 1.8, harmless before.
+    The API server adds what the pod's runtime class asks for.
     """
-    labels: dict[str, str] = {}
-    if machine.cpu_model in HOST_MODELS:
-        labels = {k: v for k, v in source.items() if k.startswith((FEATURE, _MIGRATION_MODEL))}
-        if not labels:
-            labels = {_renamed(k): "true" for k in node.labels if _renamed(k)}
-    if not any(key.startswith(_VENDOR) for key in source):
+    architecture = machine.architecture or kubevirt.default_architecture
+    base = {SCHEDULABLE: "true", ARCHITECTURE: architecture.lower()}
+    own = {**base, **kubevirt.node_selectors, **user, **forced(machine, kubevirt)}
+    return {**own, **kubevirt.runtime.node_selector} if kubevirt.runtime else own
+
+
+def forced(machine: Machine, kubevirt: KubeVirt) -> Selector:
+    """The labels that this machine forces on its pods, whatever the user wants."""
+    labels = list(machine.node_labels)
+    if machine.dedicated_cpu:
+        labels.append("kubevirt.io/cpumanager")
+    if machine.cpu_model:
+        labels += [f"{FEATURE}{name}" for name in machine.required_features]
+    if machine.cpu_model and machine.cpu_model not in _OF_HOST:
+        labels.append(f"{_MODEL}{machine.cpu_model}")
+    if machine.machine_type:
+        labels.append(f"{_MACHINE_TYPE}{machine.machine_type}")
+    if machine.tsc_required and machine.tsc_frequency:
+        labels.append(f"{_SCHEDULING_TSC}{machine.tsc_frequency}")
+    if _STRICT_HYPERV in kubevirt.gates:
+        labels += [f"{_HYPERV}{name}" for name in machine.hyperv & _NEEDING]
+        labels += [f"{_VENDOR}Intel"] if "evmcs" in machine.hyperv else []
+    return dict.fromkeys(labels, "true")
+
+
+def of_migration(
+    rendered_: Selector, source: Selector, machine: Machine, node: NodeInfo
+) -> Selector:
+    """A rendered selector with the CPU labels that a guest needs to be carried on.
+
+    A guest that migrated before keeps the labels of its first host; KubeVirt reads them off
+    the source pod. The vendor label is copied since KubeVirt 1.8, harmless before.
+    """
+    labels = dict(rendered_)
+    if machine.cpu_model == HOST_MODEL:
+        sticky = {k: v for k, v in source.items() if k.startswith((FEATURE, _MIGRATION_MODEL))}
+        labels |= sticky or {_renamed(k): v for k, v in node.labels.items() if _renamed(k)}
+    if not any(key.startswith(_VENDOR) for key in labels):
         labels |= {k: "true" for k in node.labels if k.startswith(_VENDOR)}
     return labels
 
@@ -111,11 +90,27 @@ def _renamed(label: str) -> str:
     return ""
 
 
-def own(selector: Selector, user: Selector, kubevirt: KubeVirt) -> Selector:
-    """A rendered selector without the keys that only KubeVirt has an interest in."""
-    ours = {ARCHITECTURE, *kubevirt.node_selectors}
-    return {
+def is_rendered(actual: Selector, user: Selector, machine: Machine, kubevirt: KubeVirt) -> bool:
+    """Whether a pod's selector was rendered from this one of the user.
+
+    What only KubeVirt has put there, now or in an earlier version, and what follows the guest
+    about does not count: the labels of migrations, and the machine type, which a guest that
+    runs knows more exactly than the VM.
+    """
+    expected = rendered(user, machine, kubevirt)
+    users = {
         key: value
-        for key, value in selector.items()
-        if key in user or (key not in ours and not key.startswith(_RENDERED))
+        for key, value in actual.items()
+        if key in user or not (key in expected or key.startswith(_FOLLOWING))
     }
+    return users == {key: expected[key] for key in user}
+
+
+def lowest_tsc_frequency(nodes: Iterable[NodeInfo], occupied: frozenset[str]) -> int:
+    """The clock that every node can do that runs a guest (`occupied`) or may; 0 if none says.
+
+    Mirrors `LowestTSCFrequencyOnCluster` of `pkg/virt-controller/watch/topology`.
+    """
+    usable = (n for n in nodes if n.name in occupied or n.labels.get(SCHEDULABLE) == "true")
+    found = (int64(node.labels.get(_NODES_TSC, "")) or 0 for node in usable)
+    return min((frequency for frequency in found if frequency > 0), default=0)
