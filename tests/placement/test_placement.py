@@ -1,5 +1,7 @@
 """evaluate: the plugins in their order, folded into one Diagnosis."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests import builders
@@ -348,6 +350,41 @@ def test_a_nomination_outside_of_a_narrowing_is_not_looked_at():
     assert diagnosis.table() == [NodeVerdict("a", UU, None, (NARROWED,)), OTHER]
 
 
+def test_every_nomination_inside_of_a_narrowing_is_looked_at():
+    index = builders.index(
+        *(builders.node(name) for name in "abc"),
+        *(nominated(f"ahead-{name}", name, requests={"cpu": "4"}) for name in "abc"),
+    )
+    diagnosis = evaluate(asking(affinity=by_name("b", "c"), requests={"cpu": "1"}), index)
+    full = NodeVerdict("", U, "NodeResourcesFit", ("Insufficient cpu",))
+    assert diagnosis.table() == [
+        NodeVerdict("a", UU, None, (NARROWED,)),
+        replace(full, name="b"),
+        replace(full, name="c"),
+    ]
+
+
+def test_the_other_nodes_keep_their_refusals_beside_the_nominated():
+    index = builders.index(
+        *(builders.node(name, unschedulable=name == "b") for name in "abc"),
+        builders.pod("there", requests={"cpu": "4"}, nodeName="c"),
+        nominated(requests={"cpu": "4"}),
+    )
+    diagnosis = evaluate(asking(requests={"cpu": "1"}), index)
+    assert diagnosis.table() == [
+        FULL,
+        NodeVerdict("b", UU, "NodeUnschedulable", ("node(s) were unschedulable",)),
+        replace(FULL, name="c"),
+    ]
+
+
+def test_who_is_nominated_takes_room_even_on_the_way_out():
+    ahead = nominated(requests={"cpu": "4"})
+    ahead["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    diagnosis = evaluate(asking(requests={"cpu": "1"}), builders.index(builders.node("a"), ahead))
+    assert diagnosis.table() == [FULL]
+
+
 @pytest.mark.parametrize(
     ("rules", "feasible"),
     [
@@ -379,3 +416,11 @@ def test_a_plugin_without_its_filter_still_speaks_before_any_node_is_looked_at()
     diagnosis = evaluate(asking(affinity=required, nodeSelector={"not": "there"}), index)
     assert diagnosis.prefilter == "pod affinity terms conflict"
     assert evaluate(asking(nodeSelector={"not": "there"}), index).feasible
+
+
+def test_a_plugin_that_the_profile_disables_does_not_speak_before_any_node_is_looked_at_either():
+    names = [{"key": "metadata.name", "operator": "In", "values": [each]} for each in "ab"]
+    index = builders.index(builders.node())
+    index.apply(Applied(Profile(disabled=frozenset({"NodeAffinity"}))))
+    diagnosis = evaluate(asking(affinity=builders.required({"matchFields": names})), index)
+    assert (diagnosis.prefilter, diagnosis.feasible) == ("", 1)

@@ -105,6 +105,11 @@ def test_a_domain_may_exceed_the_emptiest_by_max_skew(pods, constraint, full):
     assert sorted(crowded(cluster(*pods), constraint)) == full
 
 
+def test_a_label_that_no_node_has_refuses_them_all_for_good():
+    everyone = ["a1", "a2", "b1", "x1"]
+    assert refused(cluster(), spread(key="disk")) == [(everyone, KEYLESS, UU, everyone)]
+
+
 def test_skew_refuses_for_now_and_a_missing_label_for_good():
     assert refused(cluster(there("a1")), spread()) == [NO_ZONE, (["a1", "a2"], SKEW, U, [])]
 
@@ -295,6 +300,13 @@ HONOR = {"nodeTaintsPolicy": "Honor"}
             id="a preference excludes nothing",
         ),
         pytest.param(
+            TAINT | {"effect": "PreferNoSchedule"},
+            {"nodeSelector": {"zone": "a"}},
+            spread(**HONOR),
+            [],
+            id="but affinity still does",
+        ),
+        pytest.param(
             TAINT,
             {"tolerations": [{"key": "gpu", "operator": "Exists"}]},
             spread(**HONOR),
@@ -354,7 +366,7 @@ def test_each_constraint_has_policies_of_its_own():
             id="a missing label, before another one and before skew",
         ),
         pytest.param(
-            [spread(), spread(key="disk"), spread(key="kubernetes.io/hostname")],
+            [spread(), spread(9, "disk"), spread(key="kubernetes.io/hostname")],
             [NO_ZONE, (["a1", "a2"], SKEW, U, []), ([], KEYLESS, UU, ["a2", "x1"])],
             id="skew, before more skew",
         ),

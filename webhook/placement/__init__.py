@@ -166,8 +166,7 @@ def _with_nominated(
     for node, pods in index.nominated(pod):
         if not node & narrowed:
             continue
-        # it counts even if it is on its way out, as upstream's AddPod does not look
-        placed = [replace(p, node_name=p.nominated_node_name, deleting=False) for p in pods]
+        placed = [replace(p, node_name=p.nominated_node_name) for p in pods]
         with index.assuming(here=placed):
             crowded, _ = _filtered(pod, index, active, node)
         if crowded:

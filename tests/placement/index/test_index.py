@@ -106,6 +106,28 @@ def test_a_pod_that_waits_for_the_scheduler_takes_nothing():
     assert (used(index), list(index.nominated(POD)), list(index.pods)) == (0, [], ["default/p"])
 
 
+def test_a_node_that_changes_or_goes_leaves_the_others_alone():
+    there = replace(POD, labels={"a": "b"}, host_ports=(HostPort(80),))
+    stays = replace(there, name="q", node_name="m", usage={"cpu": 3})
+    index = builders.index(*(builders.node(name, allocatable={"cpu": "1"}) for name in "mn"))
+    index.apply(Applied(there))
+    index.apply(Applied(stays))
+    index.apply(Applied(NodeInfo("n", allocatable={"cpu": 7})))
+    cpu, pods = index.allocatable.row("cpu"), index.used.row("pods")
+    assert [(int(cpu[s]), int(pods[s])) for s in (0, 1)] == [(1000, 1), (7, 1)]
+    index.apply(Deleted(NodeInfo, "n"))
+    assert (used(index, name="m"), used(index, "pods", "m"), index.ports.taken(HostPort(80))) == (
+        3,
+        1,
+        index.nodes.bit("m"),
+    )
+    assert [group.tally.counts for group in index.groups.groups.values()] == [{0: 1}]
+    assert [int(cpu[s]) for s in (0, 1)] == [1000, 0]
+    index.apply(Applied(NodeInfo("n")))
+    assert (used(index), used(index, "pods"), used(index, "pods", "m")) == (5, 1, 1)
+    assert [group.tally.counts for group in index.groups.groups.values()] == [{0: 1, 1: 1}]
+
+
 def test_a_node_in_the_place_of_another_inherits_nothing():
     index = builders.index(builders.node("n"))
     index.apply(Applied(POD))

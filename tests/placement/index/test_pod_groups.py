@@ -141,6 +141,21 @@ def test_terms_are_found_by_labels(labels, selectors):
     assert sorted(found, key=repr) == sorted(wanted, key=repr)
 
 
+@pytest.mark.parametrize(
+    ("selector", "anchors"),
+    [
+        pytest.param(WEB, {("app", "web")}, id="its one label"),
+        pytest.param(WIDE, {("app", "web"), ("app", "db")}, id="either of two"),
+        pytest.param(BOTH, {("tier", "1")}, id="the fewest that a match must have one of"),
+        pytest.param(NOT_DB, {None}, id="none in particular"),
+        pytest.param(LabelSelector(), {None}, id="none at all"),
+    ],
+)
+def test_terms_are_kept_where_they_are_looked_for(selector, anchors):
+    groups = placed((pod(terms=(term(selector),)), 0))
+    assert set(vars(groups)["_terms_by_anchor"]) == anchors
+
+
 def test_equal_terms_are_one_for_each_namespace():
     groups = placed(
         (pod("a", terms=(term(),)), 0),

@@ -9,12 +9,12 @@ class Tally:
         self.nodes = 0
 
     def add(self, slot: int, change: int) -> bool:
-        """Change a slot's count; returns whether anything is left anywhere."""
+        """Change a slot's count by other than 0; returns whether anything is left anywhere."""
         count = self.counts.get(slot, 0) + change
         if count:
             self.counts[slot] = count
             self.nodes |= 1 << slot
         else:
-            self.counts.pop(slot, None)
+            del self.counts[slot]
             self.nodes &= ~(1 << slot)
         return bool(self.counts)
