@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from functools import partial
 
 import pytest
 
@@ -238,13 +239,13 @@ def test_the_api_server_answers_as_we_do(cluster, classes):
     for seed in range(ROUNDS):
         chance, namespace = Random(seed), f"quota-{seed}"
         api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-        until("the account", lambda n=namespace: api.find("ServiceAccount", "default", n))
+        until("the account", partial(api.find, "ServiceAccount", "default", namespace))
         for i in range(3):
             created(api, chance.pod(f"there-{i}", namespace))
         items = [chance.quota(f"q{i}", namespace) for i in range(chance.randrange(1, 3))]
         items += [chance.limit_range(f"r{i}", namespace) for i in range(chance.randrange(2))]
         assert all([created(api, item) for item in items]), items
-        until("the quotas are counted", lambda n=namespace: counted(api, n))
+        until("the quotas are counted", partial(counted, api, namespace))
         for i in range(PODS):
             tree = chance.pod(f"p{i}", namespace)
             said = settled(api, tree, hand_written_pod(tree, FEATURES))

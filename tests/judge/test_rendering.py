@@ -34,7 +34,7 @@ FAST = {
 }
 NETWORKS = [{"name": "fast", "multus": {"networkName": "fast"}}]
 CLOCK = "cpu-timer.node.kubevirt.io/tsc-frequency"
-REENLIGHTENED = {"features": {"hyperv": {"reenlightenment": {}}}}
+REENLIGHTENED: dict = {"features": {"hyperv": {"reenlightenment": {}}}}
 
 
 def configured(**configuration):

@@ -3,6 +3,7 @@
 import pytest
 
 from tests import builders
+from webhook.objects import VirtualMachineInstance
 from webhook.objects.machine import Machine
 from webhook.parse import ParseError, parse
 from webhook.parse.machine_wire import CPU
@@ -19,7 +20,9 @@ def machine(annotations=None, status=None, **spec):
         "spec": spec,
         "status": status,
     }
-    return parse(tree, builders.FEATURES).machine
+    value = parse(tree, builders.FEATURES)
+    assert isinstance(value, VirtualMachineInstance)
+    return value.machine
 
 
 def domain(**fields):
