@@ -204,6 +204,7 @@ def test_what_moves_is_the_difference():
     own = {"cpu": 300, "memory": 5, "x": 1}
     assert moved(own, {"cpu": 100, "memory": 1}, {"cpu": 200, "memory": 1}) == own | {"cpu": 400}
     assert moved(own, {"cpu": 500}, {}) == own | {"cpu": 0}
+    assert moved(own, {"cpu": 100}, {}) == own | {"cpu": 200}
     assert moved(own, {}, {"y": 2}) == own | {"y": 2}
     assert moved(own, own, own) == own
 

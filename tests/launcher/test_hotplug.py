@@ -18,9 +18,9 @@ ROOM = Resizing(vcpus=2, max_vcpus=8, guest_at_boot=GIB, guest_current=2 * GIB, 
 
 def instance(resizing=ROOM, not_migratable="", **machine):
     """A VMI of the guest."""
-    machine = replace(GUEST, **machine)
+    guest = replace(GUEST, **machine)
     return VirtualMachineInstance(
-        "default", "vm", machine=machine, resizing=resizing, not_migratable=not_migratable
+        "default", "vm", machine=guest, resizing=resizing, not_migratable=not_migratable
     )
 
 
@@ -89,6 +89,11 @@ def test_what_the_vm_declares_of_cpu_grows_by_the_share_of_the_new_ones(own, exp
     assert (found.requests, found.limits) == expected
 
 
+def test_what_the_vm_declares_of_cpu_and_the_guest_does_not_counts_from_nothing():
+    found = plugged(instance(), Machine(vcpus=4, requests={"cpu": 1}), KUBEVIRT)
+    assert (found.requests, found.limits) == ({"cpu": 200}, {})
+
+
 def test_memory_is_plugged_in():
     found = plugged(instance(), Machine(guest_memory=3 * GIB), KUBEVIRT)
     assert found == replace(GUEST, guest_memory=3 * GIB)
@@ -103,6 +108,7 @@ def test_memory_is_plugged_in():
         (0, 5, {}, ({}, {"memory": 5 * GIB})),
         (0, 5, {"limits": {"memory": 1}}, ({}, {"memory": 6 * GIB})),
         (3, 5, {"limits": {"memory": 1}}, ({"memory": 4 * GIB}, {"memory": 6 * GIB})),
+        (2, 5, {"limits": {"memory": 1}}, ({"memory": 3 * GIB}, {"memory": 6 * GIB})),
         (1, 5, {"limits": {"memory": 1}}, ({"memory": 3 * GIB}, {"memory": 5 * GIB})),
     ],
 )
@@ -114,7 +120,7 @@ def test_declared_memory_grows_along_and_covers_the_guest(requests, limits, own,
 
 
 def test_memory_grows_by_what_the_guest_does_not_have_yet():
-    declared = {"requests": {"memory": 3 * GIB}}
+    declared: dict = {"requests": {"memory": 3 * GIB}}
     lagging = replace(ROOM, guest_current=GIB)
     found = plugged(instance(lagging, **declared), Machine(guest_memory=3 * GIB), KUBEVIRT)
     assert found.requests == {"memory": 5 * GIB}
@@ -124,7 +130,7 @@ def test_memory_grows_by_what_the_guest_does_not_have_yet():
 
 
 def test_networks_are_plugged_in_with_their_interfaces():
-    more = {
+    more: dict = {
         "networks": ("fast",),
         "interfaces": False,
         "virtio_interfaces": False,
@@ -138,7 +144,7 @@ def test_networks_are_plugged_in_with_their_interfaces():
 
 def test_a_pod_shows_what_its_guest_was_started_with():
     waiting = Resizing(vcpus=1, guest_requested=GIB)
-    declared = {"requests": {"cpu": 500, "memory": 3 * GIB}, "limits": {"memory": 4 * GIB}}
+    declared: dict = {"requests": {"cpu": 500, "memory": 3 * GIB}, "limits": {"memory": 4 * GIB}}
     wanted = Machine(requests={"cpu": 1}, limits={"memory": 1})
     found = shown(instance(waiting, **declared), wanted, KUBEVIRT)
     assert found == replace(
@@ -149,7 +155,7 @@ def test_a_pod_shows_what_its_guest_was_started_with():
         limits={"memory": 3 * GIB},
     )
     assert shown(instance(Resizing(), **declared), wanted, KUBEVIRT) == replace(GUEST, **declared)
-    little = {"requests": {"memory": GIB}}
+    little: dict = {"requests": {"memory": GIB}}
     assert shown(instance(**little), wanted, KUBEVIRT) == replace(GUEST, **little)
 
 
@@ -157,8 +163,10 @@ def source(machine=GUEST, around=NOWHERE, **more):
     """The pod of a guest with a little more than we estimate."""
     resources = estimated(machine, KUBEVIRT, around)
     guest, *others = resources.containers
-    guest = replace(guest, requests={**guest.requests, "a.com/own": 7 * NANO})
-    requests = {**requests_of(resources), "a.com/own": 7}
+    own = {"a.com/own": 7 * NANO, "cpu": guest.requests["cpu"] + NANO}
+    guest = replace(guest, requests={**guest.requests, **own})
+    requests = requests_of(resources)
+    requests = {**requests, "a.com/own": 7, "cpu": requests["cpu"] + 1000}
     resources = replace(resources, containers=(guest, *others))
     return PodInfo(
         "default", "p", labels={"a": "b"}, requests=requests, resources=resources, **more
@@ -235,6 +243,7 @@ def test_the_resources_of_networks_are_those_of_now():
         found = resized(pod, before, two, KUBEVIRT, FAST)
         assert found.requests["a.com/f"] == 2
         assert found.requests["a.com/own"] == 7
+        assert found.requests["cpu"] == pod.requests["cpu"]
         assert found.resources is not None
         guest = found.resources.containers[0]
         assert guest.requests["a.com/f"] == guest.limits["a.com/f"] == 2 * NANO

@@ -1,5 +1,7 @@
 """webhook.launcher: the pod that the scheduler will see."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests import builders
@@ -63,6 +65,15 @@ def test_the_target_has_the_sources_requests_and_labels_but_no_node():
     assert pod.name == "virt-launcher-vm-target"
     assert (pod.uid, pod.node_name, pod.nominated_node_name) == ("", "", "")
     assert pod.phase == "Pending"
+
+
+def test_a_target_has_the_labels_of_its_vmi_and_nothing_of_a_place():
+    source = replace(value(builders.launcher()), usage={"cpu": 9}, nominated_node_name="n9")
+    instance = replace(value(builders.vmi()), labels={"tier": "web"})
+    rules = value(builders.vm()).rules
+    pod = launcher.target(source, rules, instance, KUBEVIRT, None, FEATURES)
+    assert pod.labels == {**source.labels, "tier": "web"}
+    assert (pod.usage, pod.nominated_node_name) == (source.requests, "")
 
 
 def test_the_target_carries_the_new_rules_inside_kubevirts():
@@ -138,7 +149,10 @@ def test_a_forbidden_feature_keeps_its_hosts_out_of_every_term():
     rules = value(builders.vm(affinity=required(term("zone", "Exists")))).rules
     assert keys(launcher.node_affinity(rules, machine)) == [["zone", *forbidden]]
     bare = value(builders.vm()).rules
-    assert keys(launcher.node_affinity(bare, machine)) == [forbidden]
+    affinity = launcher.node_affinity(bare, machine)
+    assert keys(affinity) == [forbidden]
+    assert affinity is not None
+    assert {r.operator for r in affinity.terms[0].expressions} == {Operator.DOES_NOT_EXIST}
 
 
 def test_a_named_cpu_model_adds_nothing_to_node_affinity():
@@ -382,6 +396,12 @@ def test_label_keys_are_merged_as_the_api_server_merges_them():
         "matchLabelKeys"
     ] = ["app"]
     vm = builders.vm(affinity=affinity)
-    own, _ = target(vm).rules.pod_anti_affinity
-    assert own.selector.matches({"tier": "web", "app": "vm"})
-    assert not own.selector.matches({"tier": "web", "app": "other"})
+    for pod in (target(vm), restarted(vm), fresh(vm)):
+        own = pod.rules.pod_anti_affinity[0]
+        assert own.selector.matches({"tier": "web", "app": "vm"})
+        assert not own.selector.matches({"tier": "web", "app": "other"})
+    source = builders.launcher(affinity=affinity)
+    rules = source["spec"]["affinity"]["podAntiAffinity"]
+    selector = rules["requiredDuringSchedulingIgnoredDuringExecution"][0]["labelSelector"]
+    selector["matchExpressions"] = [{"key": "app", "operator": "In", "values": ["vm"]}]
+    assert rendered_from(source, vm)

@@ -108,11 +108,13 @@ def test_enlightenments_are_asked_for_only_if_the_cluster_is_strict_about_them()
     evmcs = frozenset({"evmcs"})
     assert forced(STRICT, hyperv=evmcs) == set(VENDOR)
     assert forced(hyperv=evmcs) == set()
+    both = {"kubevirt.io/cpumanager", "hyperv.node.kubevirt.io/ipi"}
+    assert forced(STRICT, hyperv=frozenset({"ipi"}), dedicated_cpu=True) == both
 
 
 def of_migration(selector, source, model="host-model", node=HOST):
     """The selector of a target."""
-    return selectors.of_migration(selector, source, Machine(cpu_model=model), node)
+    return selectors.of_migration(selector, source, Machine(cpu_model=model), node.labels)
 
 
 def test_a_guest_that_never_moved_takes_the_cpu_labels_of_its_host_along():
@@ -191,5 +193,6 @@ def test_the_slowest_clock_of_usable_nodes_is_what_all_can_do():
     assert selectors.lowest_tsc_frequency(nodes, frozenset({"c"})) == 10
     odd = [node("a", "fast"), node("b", "0"), node("c", "-5"), NodeInfo("d", {TSC: "1"})]
     assert selectors.lowest_tsc_frequency(odd, frozenset()) == 0
+    assert selectors.lowest_tsc_frequency([*odd, node("e", "9")], frozenset()) == 9
     assert selectors.lowest_tsc_frequency([], frozenset()) == 0
     assert selectors.lowest_tsc_frequency([node("a", "1")], frozenset()) == 1

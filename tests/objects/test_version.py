@@ -21,6 +21,7 @@ from webhook.objects import Features, Version
         pytest.param("", None, id="nothing"),
         pytest.param("latest", None, id="a word"),
         pytest.param("v1.34.1x", None, id="a letter behind the patch"),
+        pytest.param("v1.34.1X", None, id="a capital behind the patch"),
         pytest.param("vv1.34.1", None, id="two letters in front"),
         pytest.param("v1.\u0663\u0664", None, id="digits of another script"),
         pytest.param("1." + "9" * 5000, None, id="more digits than Python converts"),

@@ -60,7 +60,7 @@ def target(
         rendered.node_selector,
         source.rules.node_selector,
         machine,
-        source_node or NodeInfo(source.node_name),
+        source_node.labels if source_node is not None else {},
     )
     rules = admitted(replace(rendered, node_selector=selector), own, features)
     apart = AffinityTerm(

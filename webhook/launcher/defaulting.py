@@ -11,8 +11,11 @@ from webhook.objects.machine import Machine
 
 _MACHINE_TYPES = {"arm64": "virt", "s390x": "s390-ccw-virtio"}
 _AMD64 = "q35"
-#: What an enlightenment switches on of the others; reading it twice is enough.
-_REQUIRES = {"synictimer": "synic", "synic": "vpindex", "ipi": "vpindex", "tlbflush": "vpindex"}
+#: What enlightenments switch on of the others.
+_REQUIRED = {
+    "synic": frozenset({"synictimer"}),
+    "vpindex": frozenset({"synictimer", "synic", "ipi", "tlbflush"}),
+}
 _EVMCS, _VMX = "evmcs", "vmx"
 
 
@@ -52,7 +55,7 @@ def _requests(machine: Machine, kubevirt: KubeVirt) -> Mapping[str, int]:
 
 def _vcpus(requests: Mapping[str, int], limits: Mapping[str, int]) -> int:
     """As many sockets as CPUs are limited or requested, rounded up."""
-    return max(1, -(-limits.get("cpu", requests.get("cpu", 0)) // 1000))
+    return -(-(limits.get("cpu") or requests.get("cpu") or 1000) // 1000)
 
 
 def _guest_memory(machine: Machine) -> int:
@@ -63,8 +66,7 @@ def _guest_memory(machine: Machine) -> int:
 def _enlightened(machine: Machine) -> Machine:
     """Enlightenments bring others along, and one of them a feature of the CPU."""
     on = machine.hyperv
-    for _ in range(2):
-        on |= {_REQUIRES[name] for name in on if name in _REQUIRES}
+    on |= {name for name, by in _REQUIRED.items() if on & by}
     features = machine.required_features
     if _EVMCS in on and _VMX not in features:
         features = (*features, _VMX)

@@ -21,17 +21,18 @@ from webhook.parse.resources import add, combined, integers
 _IMAGE_VOLUMES = "ImageVolume"
 
 
-def _of(cpu: int, memory: int) -> Amounts:
-    """Milli units of CPU and megabytes of memory."""
-    return {"cpu": cpu * NANO // 1000, "memory": memory * 1_000_000 * NANO}
+Given = tuple[Mapping[str, int], Mapping[str, int]]
 
-
-#: What containers beside the guest's get where KubeVirt's CR does not say it.
-_CONSOLE_LOG = Support(_of(5, 35), _of(15, 60))
-_FILE_SYSTEM = Support(_of(10, 1), _of(100, 80))
-_IMAGE = Support(_of(1, 1), _of(10, 40))
-_BINARY, _PINNED_BINARY = Support(_of(10, 1), _of(100, 40)), Support(_of(10, 40), _of(10, 40))
-_HOOK, _PINNED_HOOK = Support(), Support(_of(200, 64), _of(200, 64))
+#: What containers beside the guest's request and are limited to where KubeVirt's CR does not say
+#: it: milli units of CPU and megabytes of memory.
+_CONSOLE_LOG: Given = {"cpu": 5, "memory": 35}, {"cpu": 15, "memory": 60}
+_FILE_SYSTEM: Given = {"cpu": 10, "memory": 1}, {"cpu": 100, "memory": 80}
+_IMAGE: Given = {"cpu": 1, "memory": 1}, {"cpu": 10, "memory": 40}
+_BINARY: Given = {"cpu": 10, "memory": 1}, {"cpu": 100, "memory": 40}
+_PINNED_BINARY: Given = {}, {"cpu": 10, "memory": 40}
+_HOOK: Given = {}, {}
+_PINNED_HOOK: Given = {}, {"cpu": 200, "memory": 64}
+_UNITS = {"cpu": NANO // 1000, "memory": 1_000_000 * NANO}
 
 
 def estimated(machine: Machine, kubevirt: KubeVirt, around: Surroundings) -> PodResources:
@@ -121,8 +122,13 @@ class _Beside:
         names = (f"hook-sidecar-{i}" for i in range(self.machine.hooks + plugins))
         return [self._container(name, "sidecar", given) for name in names]
 
-    def _container(self, name: str, kind: str, given: Support) -> Container:
+    def _container(self, name: str, kind: str, given: Given) -> Container:
         asked = self.kubevirt.support.get(kind, Support())
-        limits = {**given.limits, **asked.limits}
-        requests = {**limits, **given.requests, **asked.requests}
+        own, most = (_exact(amounts) for amounts in given)
+        limits = {**most, **asked.limits}
+        requests = {**limits, **own, **asked.requests}
         return Container(name, {**requests, **limits} if self.guaranteed else requests, limits)
+
+
+def _exact(amounts: Mapping[str, int]) -> Amounts:
+    return {name: amount * _UNITS[name] for name, amount in amounts.items()}

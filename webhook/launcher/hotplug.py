@@ -79,7 +79,7 @@ def _with_vcpus(machine: Machine, vcpus: int, wanted: Machine, kubevirt: KubeVir
 
 def _with_memory(machine: Machine, guest: int, more: int, wanted: Machine) -> Machine:
     """A request of memory grows along, and covers the guest; so does a limit of the VM's."""
-    requested = machine.requests.get("memory", 0)
+    requested = machine.requests.get("memory")
     if requested and requested + more < guest:
         requests, more = {**machine.requests, "memory": guest}, 0
     else:
@@ -130,7 +130,7 @@ class _Rendered:
     known: frozenset[str]
 
     def anew(self, own: Amounts, old: Amounts, new: Amounts) -> Amounts:
-        known = {name: new.get(name, 0) for name in self.known}
+        known = {name: new[name] for name in self.known & new.keys()}
         return {**moved(own, old, new), **known}
 
     def guest(self, own: PodResources) -> PodResources:

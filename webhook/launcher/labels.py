@@ -5,6 +5,7 @@ Mirrors `podLabels` of `pkg/virt-controller/services/template.go` of KubeVirt.
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 
 from webhook.objects import PodInfo, VirtualMachine, VirtualMachineInstance
 
@@ -14,6 +15,7 @@ RESERVED = "pr.kubevirt.io/"
 _MIGRATIONS = ("kubevirt.io/migrationJobUID", "kubevirt.io/migrationTargetNodeName")
 _TOPOLOGY = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
 _LONGEST = 63
+_SHA1 = partial(hashlib.sha1, usedforsecurity=False)
 
 Labels = Mapping[str, str]
 
@@ -56,5 +58,4 @@ def _identity(name: str) -> str:
     """The name, or what of it and of its hash fits into a label."""
     if len(name) <= _LONGEST:
         return name
-    digest = hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
-    return f"{name[: _LONGEST - 9]}-{digest[:8]}"
+    return f"{name[: _LONGEST - 9]}-{_SHA1(name.encode()).hexdigest()[:8]}"

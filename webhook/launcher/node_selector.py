@@ -67,9 +67,11 @@ def forced(machine: Machine, kubevirt: KubeVirt) -> Selector:
 
 
 def of_migration(
-    rendered_: Selector, source: Selector, machine: Machine, node: NodeInfo
+    rendered_: Selector, source: Selector, machine: Machine, node: Selector
 ) -> Selector:
     """A rendered selector with the CPU labels that a guest needs to be carried on.
+
+    `source` is the selector of its pod, `node` are the labels of its node.
 
     A guest that migrated before keeps the labels of its first host; KubeVirt reads them off
     the source pod. The vendor label is copied since KubeVirt 1.8, harmless before.
@@ -77,9 +79,9 @@ def of_migration(
     labels = dict(rendered_)
     if machine.cpu_model == HOST_MODEL:
         sticky = {k: v for k, v in source.items() if k.startswith((FEATURE, _MIGRATION_MODEL))}
-        labels |= sticky or {_renamed(k): v for k, v in node.labels.items() if _renamed(k)}
+        labels |= sticky or {_renamed(k): v for k, v in node.items() if _renamed(k)}
     if not any(key.startswith(_VENDOR) for key in labels):
-        labels |= {k: "true" for k in node.labels if k.startswith(_VENDOR)}
+        labels |= {k: "true" for k in node if k.startswith(_VENDOR)}
     return labels
 
 
@@ -112,5 +114,5 @@ def lowest_tsc_frequency(nodes: Iterable[NodeInfo], occupied: frozenset[str]) ->
     Mirrors `LowestTSCFrequencyOnCluster` of `pkg/virt-controller/watch/topology`.
     """
     usable = (n for n in nodes if n.name in occupied or n.labels.get(SCHEDULABLE) == "true")
-    found = (int64(node.labels.get(_NODES_TSC, "")) or 0 for node in usable)
+    found = (int64(n.labels[_NODES_TSC]) or 0 for n in usable if _NODES_TSC in n.labels)
     return min((frequency for frequency in found if frequency > 0), default=0)
