@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
-CORE := objects parse changes launcher placement judge policy review admission rollout inventory
+CORE := objects parse changes launcher placement quota judge policy review admission rollout inventory
 comma := ,
 empty :=
 CORE_FILES := $(subst $(empty) $(empty),$(comma),$(foreach m,$(CORE),webhook/$(m).py webhook/$(m)/*))
@@ -14,7 +14,7 @@ export CUSTOM_COMPILE_COMMAND = make lock
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help venv demo cluster-up cluster-down check test fmt lint types imports layout unit
-.PHONY: coverage edge e2e lock clean
+.PHONY: coverage edge e2e torture differential rendered mutants lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,17 @@ edge: venv  ## tests through real servers and processes, and the slow ones
 e2e: venv  ## tests on the local control plane; the first time its programs are built with Go
 	$(BIN)/python -m tests.cluster build
 	$(BIN)/pytest -m e2e
+
+torture: differential rendered mutants  ## comparisons with the real programs, for minutes; results in build/torture
+
+differential: venv  ## our verdict against the real kube-scheduler's, on random clusters
+	$(BIN)/python -m tests.torture.differential
+
+rendered: venv  ## the predicted target pods against those of the real virt-controller
+	$(BIN)/python -m tests.torture.rendered
+
+mutants: venv  ## what the unit tests notice when the verdict is broken on purpose
+	$(BIN)/python -m tests.torture.mutants
 
 lock: venv  ## pin every dependency again, with hashes, within the bounds of setup.cfg
 	$(LOCK) --output-file requirements.lock setup.cfg

@@ -24,5 +24,6 @@ readiness         how to tell that a part can be used
 journal           the log of the node agents
 stand_in          the threads that apply kubelet and virt_handler to what the mirrors show
 control_plane     ControlPlane.start(): all of it as one context manager
+scheduling        SchedulingPlane.start(): API server and scheduler alone, no controllers
 __main__          python -m tests.cluster build | up | status | down
 """

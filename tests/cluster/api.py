@@ -21,11 +21,16 @@ FIELD_MANAGER = "tests-cluster"
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
 _ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 _KUBEVIRT = "/apis/kubevirt.io/v1"
+_STORAGE = "/apis/storage.k8s.io/v1"
 NAMESPACED = {
     "Pod": ("/api/v1", "pods"),
+    "PersistentVolumeClaim": ("/api/v1", "persistentvolumeclaims"),
+    "CSIStorageCapacity": (_STORAGE, "csistoragecapacities"),
     "ConfigMap": ("/api/v1", "configmaps"),
     "Service": ("/api/v1", "services"),
     "ServiceAccount": ("/api/v1", "serviceaccounts"),
+    "ResourceQuota": ("/api/v1", "resourcequotas"),
+    "LimitRange": ("/api/v1", "limitranges"),
     "Event": ("/api/v1", "events"),
     "Lease": ("/apis/coordination.k8s.io/v1", "leases"),
     "Role": (_RBAC, "roles"),
@@ -38,6 +43,13 @@ NAMESPACED = {
 CLUSTER_WIDE = {
     "Namespace": ("/api/v1", "namespaces"),
     "Node": ("/api/v1", "nodes"),
+    "PersistentVolume": ("/api/v1", "persistentvolumes"),
+    "StorageClass": (_STORAGE, "storageclasses"),
+    "CSINode": (_STORAGE, "csinodes"),
+    "CSIDriver": (_STORAGE, "csidrivers"),
+    "VolumeAttachment": (_STORAGE, "volumeattachments"),
+    "PriorityClass": ("/apis/scheduling.k8s.io/v1", "priorityclasses"),
+    "RuntimeClass": ("/apis/node.k8s.io/v1", "runtimeclasses"),
     "ClusterRole": (_RBAC, "clusterroles"),
     "ClusterRoleBinding": (_RBAC, "clusterrolebindings"),
     "CustomResourceDefinition": ("/apis/apiextensions.k8s.io/v1", "customresourcedefinitions"),

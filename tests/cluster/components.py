@@ -1,5 +1,6 @@
 """The command lines of the control plane's programs, all of them on 127.0.0.1."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.cluster.assets import Assets
@@ -32,8 +33,13 @@ def etcd(assets: Assets, ports: PortBlock, folder: Path) -> list[str]:
     ]
 
 
-def kube_apiserver(assets: Assets, ports: PortBlock, who: Credentials) -> list[str]:
-    """Return the command of an API server with RBAC, admission webhooks and aggregation."""
+def kube_apiserver(
+    assets: Assets, ports: PortBlock, who: Credentials, without: Sequence[str] = ()
+) -> list[str]:
+    """Return the command of an API server with RBAC, admission webhooks and aggregation.
+
+    `without` are admission plugins that are on by default and shall be off.
+    """
     return [
         assets["kube-apiserver"],
         f"--etcd-servers=http://127.0.0.1:{ports['etcd']}",
@@ -61,6 +67,7 @@ def kube_apiserver(assets: Assets, ports: PortBlock, who: Credentials) -> list[s
         "--enable-aggregator-routing=false",
         f"--default-not-ready-toleration-seconds={TOLERATION_SECONDS}",
         f"--default-unreachable-toleration-seconds={TOLERATION_SECONDS}",
+        *([f"--disable-admission-plugins={','.join(without)}"] if without else []),
     ]
 
 
@@ -77,10 +84,20 @@ def kube_controller_manager(assets: Assets, ports: PortBlock, who: Credentials) 
     ]
 
 
-def kube_scheduler(assets: Assets, ports: PortBlock, who: Credentials) -> list[str]:
-    """Return the command of the scheduler with its default profile."""
+def kube_scheduler(
+    assets: Assets, ports: PortBlock, who: Credentials, configuration: Path | None = None
+) -> list[str]:
+    """Return the command of the scheduler, with its default profile or as a file configures it.
+
+    Such a KubeSchedulerConfiguration also names the kubeconfig to connect with. A scheduler that
+    is configured tries no pod before its back-off is over, also when it has nothing else to do.
+    """
     kubeconfig = who.kubeconfig("kube-scheduler")
-    return [assets["kube-scheduler"], *_alone(ports["kube-scheduler"], kubeconfig)]
+    command = [assets["kube-scheduler"], *_alone(ports["kube-scheduler"], kubeconfig)]
+    if configuration is None:
+        return command
+    patient = "--feature-gates=SchedulerPopFromBackoffQ=false"
+    return [*command, f"--config={configuration}", patient]
 
 
 def virt_api(assets: Assets, ports: PortBlock, who: Credentials) -> list[str]:
