@@ -31,6 +31,14 @@ def test_it_grows_with_the_slots_and_keeps_what_it_holds():
     assert list(np.flatnonzero(matrix.row("cpu"))) == [7]
 
 
+def test_what_it_holds_stays_exact_when_it_grows():
+    matrix = ResourceMatrix()
+    matrix.add(0, {"memory": 2**53 + 1})
+    matrix.reserve(9)
+    assert matrix.row("memory")[0] == 2**53 + 1
+    assert matrix.row("memory").dtype == np.int64
+
+
 def test_it_grows_with_the_resources_and_keeps_what_it_holds():
     matrix = ResourceMatrix()
     for number in range(9):
