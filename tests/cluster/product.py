@@ -66,6 +66,8 @@ class Product:
                 f"--tls-cert={self.tls / 'tls.crt'}",
                 f"--tls-key={self.tls / 'tls.key'}",
             ],
+            # where setproctitle is installed, gunicorn's titles leave the environment readable
+            env={"SPT_NOENV": "1"},
         )
 
     def start_reconciler(self, kubeconfig: Path | None = None) -> None:
