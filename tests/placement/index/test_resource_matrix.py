@@ -20,6 +20,7 @@ def test_a_resource_that_nobody_named_is_zero_everywhere():
     matrix.reserve(9)
     assert not matrix.row("cpu").any()
     assert matrix.row("cpu").shape == (16,)
+    assert matrix.row("cpu").dtype == np.int64
 
 
 def test_it_grows_with_the_slots_and_keeps_what_it_holds():
