@@ -62,6 +62,7 @@ REACHABLE = (
 
 _OTHER_FIRST = "VolumeBinding's PreFilter refuses a claim without a volume or a class before"
 _NOT_MODELLED = "not modelled: such a pod is Unknown to us (VMA-502) and no scene has one"
+_GONE = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
 UNREACHABLE: Mapping[str, str] = {
     "node(s) didn't match the requested node name": "a pod with a node never enters the queue",
     "node(s) had untolerated taint {…: …}": "until 1.34.1; the version that runs is newer",
@@ -70,8 +71,8 @@ UNREACHABLE: Mapping[str, str] = {
     "Pod has a restartable init container and the SidecarContainers feature is disabled": "the "
     "feature cannot be disabled any more",
     "… CSI driver is not installed on the node": "feature VolumeLimitScaling is alpha and off",
-    "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)": "VolumeZone's "
-    "PreFilter has said for all nodes that the volume is not found",
+    _GONE: "VolumeZone's PreFilter has said for all nodes that the volume is not found; heard "
+    "where a profile turns VolumeZone off, which few scenes do",
     "PersistentVolumeClaim had no name": "the API server refuses such a volume",
     "PersistentVolumeClaim had no pv name and storageClass name": _OTHER_FIRST,
     "PersistentVolume had no name": _OTHER_FIRST,
@@ -127,5 +128,5 @@ def shortfalls(pods: Mapping[str, int], hits: int = HITS) -> dict[str, int]:
 
 
 def unlisted(pods: Mapping[str, int]) -> list[str]:
-    """Return the reasons that were heard and do not stand on the reachable list."""
-    return sorted(set(pods) - set(REACHABLE))
+    """Return the reasons that were heard and must not be, or stand on no list."""
+    return sorted(set(pods) - set(REACHABLE) - {_GONE})

@@ -72,3 +72,9 @@ def test_what_was_heard_too_rarely_falls_short():
 
 def test_what_is_not_listed_is_told():
     assert unlisted({"Insufficient cpu": 1, "a new reason": 2}) == ["a new reason"]
+
+
+def test_what_only_another_profile_lets_be_heard_is_no_surprise():
+    gone = "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
+    assert gone in UNREACHABLE
+    assert unlisted({gone: 4}) == []
