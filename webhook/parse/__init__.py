@@ -53,64 +53,59 @@ class Kind:
     plain: bool = False
 
 
+def _alone(lower: Callable[[Any], Object]) -> Callable[[Any, Tree, Features], Object]:
+    """Most kinds are read off their wire alone."""
+    return lambda raw, tree, features: lower(raw)
+
+
 KINDS: Mapping[str, Kind] = {
-    "Node": Kind("", cluster_wire.Node, lambda raw, tree, features: pods.node_info(raw)),
+    "Node": Kind("", cluster_wire.Node, _alone(pods.node_info)),
     "Pod": Kind("", pod_wire.Pod, lambda raw, tree, features: pods.pod_info(raw, features)),
-    "Namespace": Kind("", cluster_wire.Bare, lambda raw, tree, features: pods.namespace(raw)),
+    "Namespace": Kind("", cluster_wire.Bare, _alone(pods.namespace)),
     "DeviceClass": Kind(
         "resource.k8s.io",
         cluster_wire.DeviceClass,
-        lambda raw, tree, features: pods.device_class(raw),
+        _alone(pods.device_class),
     ),
     "PriorityClass": Kind(
         "scheduling.k8s.io",
         classes_wire.PriorityClass,
-        lambda raw, tree, features: classes.priority_class(raw),
+        _alone(classes.priority_class),
     ),
     "RuntimeClass": Kind(
         "node.k8s.io",
         classes_wire.RuntimeClass,
-        lambda raw, tree, features: classes.runtime_class(raw),
+        _alone(classes.runtime_class),
     ),
     "NetworkAttachmentDefinition": Kind(
         "k8s.cni.cncf.io",
         cluster_wire.Bare,
-        lambda raw, tree, features: classes.network_attachment(raw),
+        _alone(classes.network_attachment),
     ),
-    "ResourceQuota": Kind(
-        "", quota_wire.ResourceQuota, lambda raw, tree, features: quota.resource_quota(raw)
-    ),
-    "LimitRange": Kind(
-        "", quota_wire.LimitRange, lambda raw, tree, features: quota.limit_range(raw)
-    ),
-    "PersistentVolumeClaim": Kind(
-        "", storage_wire.PersistentVolumeClaim, lambda raw, tree, features: storage.claim(raw)
-    ),
-    "PersistentVolume": Kind(
-        "", storage_wire.PersistentVolume, lambda raw, tree, features: storage.volume(raw)
-    ),
+    "ResourceQuota": Kind("", quota_wire.ResourceQuota, _alone(quota.resource_quota)),
+    "LimitRange": Kind("", quota_wire.LimitRange, _alone(quota.limit_range)),
+    "PersistentVolumeClaim": Kind("", storage_wire.PersistentVolumeClaim, _alone(storage.claim)),
+    "PersistentVolume": Kind("", storage_wire.PersistentVolume, _alone(storage.volume)),
     "StorageClass": Kind(
         "storage.k8s.io",
         storage_wire.StorageClass,
-        lambda raw, tree, features: storage.storage_class(raw),
+        _alone(storage.storage_class),
     ),
-    "CSINode": Kind(
-        "storage.k8s.io", storage_wire.CSINode, lambda raw, tree, features: storage.csi_node(raw)
-    ),
+    "CSINode": Kind("storage.k8s.io", storage_wire.CSINode, _alone(storage.csi_node)),
     "CSIDriver": Kind(
         "storage.k8s.io",
         storage_wire.CSIDriver,
-        lambda raw, tree, features: storage.csi_driver(raw),
+        _alone(storage.csi_driver),
     ),
     "CSIStorageCapacity": Kind(
         "storage.k8s.io",
         storage_wire.CSIStorageCapacity,
-        lambda raw, tree, features: storage.csi_storage_capacity(raw),
+        _alone(storage.csi_storage_capacity),
     ),
     "VolumeAttachment": Kind(
         "storage.k8s.io",
         storage_wire.VolumeAttachment,
-        lambda raw, tree, features: storage.volume_attachment(raw),
+        _alone(storage.volume_attachment),
     ),
     "VirtualMachine": Kind(
         "kubevirt.io",
@@ -121,27 +116,27 @@ KINDS: Mapping[str, Kind] = {
     "VirtualMachineInstance": Kind(
         "kubevirt.io",
         kubevirt_wire.Instance,
-        lambda raw, tree, features: virtual_machines.instance(raw),
+        _alone(virtual_machines.instance),
     ),
     "VirtualMachineInstanceMigration": Kind(
         "kubevirt.io",
         rollouts.MigrationWire,
-        lambda raw, tree, features: rollouts.migration(raw),
+        _alone(rollouts.migration),
     ),
     "KubeVirt": Kind(
         "kubevirt.io",
         kubevirt_cr_wire.KubeVirt,
-        lambda raw, tree, features: kubevirt_settings.kubevirt(raw),
+        _alone(kubevirt_settings.kubevirt),
     ),
     "AffinityRollout": Kind(
         "vmaffinity.io",
         rollouts.RolloutWire,
-        lambda raw, tree, features: rollouts.rollout_record(raw),
+        _alone(rollouts.rollout_record),
     ),
     "KubeSchedulerConfiguration": Kind(
         "kubescheduler.config.k8s.io",
         cluster_wire.SchedulerConfiguration,
-        lambda raw, tree, features: scheduler_profile(raw),
+        _alone(scheduler_profile),
     ),
 }
 

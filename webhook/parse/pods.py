@@ -8,7 +8,7 @@ from webhook.objects.resources import PodResources
 from webhook.parse import cluster_wire, pod_wire, wire
 from webhook.parse.containers import pod_resources
 from webhook.parse.resources import allocatable, integers, pod_requests
-from webhook.parse.rules import scheduling_rules, spread_constraints, string_map
+from webhook.parse.rules import controller_uid, scheduling_rules, spread_constraints, string_map
 from webhook.parse.usage import resized, usage
 
 ANY_ADDRESS = HostPort(0).ip
@@ -61,7 +61,7 @@ def pod_info(raw: pod_wire.Pod, features: Features) -> PodInfo:
         phase=status.phase or "",
         priority=spec.priority or 0,
         scheduler_name=spec.scheduler_name or "default-scheduler",
-        owner_uid=_controller(metadata),
+        owner_uid=controller_uid(metadata),
         deleting=metadata.deletion_timestamp is not None,
         host_ports=host_ports(spec, features),
         spread=spread_constraints(spec.topology_spread_constraints),
@@ -78,11 +78,6 @@ def _resources(
     if (metadata.labels or {}).get("kubevirt.io") not in _DOUBLED:
         return None
     return pod_resources(spec, string_map(metadata.annotations), features)
-
-
-def _controller(metadata: wire.Metadata) -> str:
-    owners = [o.uid or "" for o in metadata.owner_references or () if o.controller]
-    return owners[0] if owners else ""
 
 
 def unmodelled(spec: pod_wire.PodSpec, features: Features) -> tuple[str, ...]:

@@ -12,6 +12,12 @@ def string_map(raw: wire.StringMap) -> Mapping[str, str]:
     return {key: value or "" for key, value in (raw or {}).items()}
 
 
+def controller_uid(metadata: wire.Metadata) -> str:
+    """The uid of the owner that controls the object; empty where none does."""
+    owners = [o.uid or "" for o in metadata.owner_references or () if o.controller]
+    return owners[0] if owners else ""
+
+
 def scheduling_rules(
     affinity: wire.Affinity | None,
     node_selector_map: wire.StringMap,

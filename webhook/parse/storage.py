@@ -15,7 +15,7 @@ from webhook.objects.storage import (
 from webhook.parse import storage_wire, wire
 from webhook.parse.quantities import nanos
 from webhook.parse.resources import amounts
-from webhook.parse.rules import string_map
+from webhook.parse.rules import controller_uid, string_map
 from webhook.parse.selectors import label_selector, node_selector
 
 #: Older than spec.storageClassName, and still read before it.
@@ -44,14 +44,9 @@ def claim(raw: storage_wire.PersistentVolumeClaim) -> PersistentVolumeClaim:
         deleting=metadata.deletion_timestamp is not None,
         bind_completed=_BIND_COMPLETED in annotations,
         selected_node=annotations.get(_SELECTED_NODE),
-        controller_uid=_controller(metadata),
+        controller_uid=controller_uid(metadata),
         uid=metadata.uid or "",
     )
-
-
-def _controller(metadata: wire.Metadata) -> str:
-    owners = [o.uid or "" for o in metadata.owner_references or () if o.controller]
-    return owners[0] if owners else ""
 
 
 def volume(raw: storage_wire.PersistentVolume) -> PersistentVolume:
