@@ -4,13 +4,15 @@ Mirrors `plugins/interpodaffinity/filtering.go`. The term that KubeVirt adds to 
 migration target, and the old anti-affinity of the source pod, act through it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+from pyroaring import BitMap
 
 from webhook.objects import AffinityTerm, PodInfo
 from webhook.placement.framework import Code, Plugin, PreFilter, Rejection
 from webhook.placement.index import ClusterIndex
 from webhook.placement.index.node_sets import union
-from webhook.placement.index.pod_groups import unparseable
+from webhook.placement.index.terms import unparseable
 
 REASON_AFFINITY = "node(s) didn't match pod affinity rules"
 REASON_ANTI_AFFINITY = "node(s) didn't match pod anti-affinity rules"
@@ -56,15 +58,7 @@ def affinity(pod: PodInfo, index: ClusterIndex) -> tuple[int, int]:
     if not terms:
         return 0, 0
     keyless = union(index.nodes.all & ~index.nodes.with_key(term.topology_key) for term in terms)
-    near = union(
-        group.tally.nodes
-        for group in index.groups.groups_for(terms[0].selector)
-        if all(
-            term.selector.matches(group.labels)
-            and covers(term, pod.namespace, group.namespace, index)
-            for term in terms
-        )
-    )
+    near = index.standing(_matching(terms, pod.namespace, index))
     domains = [index.nodes.domain(term.topology_key, near) for term in terms]
     if not any(domains) and _matches_itself(pod, index):
         return keyless, 0
@@ -73,7 +67,7 @@ def affinity(pod: PodInfo, index: ClusterIndex) -> tuple[int, int]:
 
 def _matches_itself(pod: PodInfo, index: ClusterIndex) -> bool:
     return all(
-        term.selector.matches(pod.labels) and covers(term, pod.namespace, pod.namespace, index)
+        term.selector.matches(pod.labels) and _covers(term, pod.namespace, index)
         for term in pod.rules.pod_affinity
     )
 
@@ -82,11 +76,7 @@ def anti_affinity(pod: PodInfo, index: ClusterIndex) -> int:
     """The nodes in a topology domain with a pod that an own anti-affinity term matches."""
     refused = 0
     for term in pod.rules.pod_anti_affinity:
-        near = union(
-            group.tally.nodes
-            for group in index.groups.groups_for(term.selector)
-            if covers(term, pod.namespace, group.namespace, index)
-        )
+        near = index.standing(_matching((term,), pod.namespace, index))
         refused |= index.nodes.domain(term.topology_key, near)
     return refused
 
@@ -95,27 +85,45 @@ def existing_anti_affinity(pod: PodInfo, index: ClusterIndex) -> int:
     """The nodes in a topology domain of a pod whose anti-affinity matches this one."""
     labels = index.namespaces.get(pod.namespace, {})
     refused = 0
-    for (owner, term), tally in index.groups.terms_for(pod.labels):
-        named = pod.namespace in _namespaces(term, owner)
+    for carried in index.terms.matching(pod.labels):
+        term = carried.term
+        named = pod.namespace in _namespaces(term, carried.namespace)
         if named or term.namespace_selector.matches(labels):
-            refused |= index.nodes.domain(term.topology_key, tally.nodes)
+            refused |= index.nodes.domain(term.topology_key, index.standing(carried.pods))
     return refused
 
 
-def covers(term: AffinityTerm, owner: str, namespace: str, index: ClusterIndex) -> bool:
-    """Whether a term of an incoming pod in `owner` looks at pods of `namespace`.
+def _matching(terms: Iterable[AffinityTerm], owner: str, index: ClusterIndex) -> BitMap:
+    """The placed pods that every one of these terms of a pod in `owner` looks for."""
+    found = index.placed.all
+    for term in terms:
+        found = found & index.placed.matching(term.selector)  # a new set: never in place
+        if found and not _everywhere(term, index):
+            found = found & index.placed.within(_looked_at(term, owner, index))
+    return found
+
+
+def _covers(term: AffinityTerm, owner: str, index: ClusterIndex) -> bool:
+    """Whether a term of an incoming pod in `owner` looks at pods of that namespace."""
+    return _everywhere(term, index) or owner in _looked_at(term, owner, index)
+
+
+def _everywhere(term: AffinityTerm, index: ClusterIndex) -> bool:
+    """Whether a term of an incoming pod looks at every namespace, known or not.
 
     Since 1.34 the namespaceSelector is also tried on an empty label set, so that one made
     of NotIn and DoesNotExist alone covers every namespace (kubernetes issue 141526).
     """
-    if namespace in _namespaces(term, owner):
-        return True
     selector = term.namespace_selector
-    if not selector.requirements:
-        return selector.matches({})
-    if index.features.empty_namespace_labels_match and selector.matches({}):
-        return True
-    return namespace in index.namespaces and selector.matches(index.namespaces[namespace])
+    if selector.requirements and not index.features.empty_namespace_labels_match:
+        return False
+    return selector.matches({})
+
+
+def _looked_at(term: AffinityTerm, owner: str, index: ClusterIndex) -> frozenset[str]:
+    """The namespaces that a term names or selects."""
+    named, selector = _namespaces(term, owner), term.namespace_selector
+    return named | index.namespaces.selected(selector) if selector.requirements else named
 
 
 def _namespaces(term: AffinityTerm, owner: str) -> frozenset[str]:

@@ -4,14 +4,17 @@ Mirrors `plugins/podtopologyspread/{filtering,common,plugin}.go`. A domain is a 
 topology key that an eligible node has; its count is of pods, as are skews.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+
+import numpy as np
+from pyroaring import BitMap
 
 from webhook.objects import LabelSelector, Operator, PodInfo, Requirement, SpreadConstraint
 from webhook.placement.framework import Code, Plugin, PreFilter, Rejection
 from webhook.placement.index import ClusterIndex
-from webhook.placement.index.node_sets import NodeSets, union
-from webhook.placement.index.pod_groups import PodGroup
+from webhook.placement.index.columns import bits, mask_of
+from webhook.placement.index.node_sets import NodeSets
 from webhook.placement.index.selection import matching, selected, tolerated
 
 REASON = "node(s) didn't match pod topology spread constraints"
@@ -46,15 +49,18 @@ def _crowded(constraint: SpreadConstraint, pod: PodInfo, index: ClusterIndex) ->
 
     A node that is not eligible reads the count of its value all the same, 0 if it has none.
     """
-    key, selector = constraint.topology_key, _selector(constraint, pod)
-    groups = _counted(selector, pod.namespace, index)
-    counts = _domains(key, groups, _eligible(constraint, pod, index.nodes), index.nodes)
+    nodes, selector = index.nodes, _selector(constraint, pod)
+    eligible = mask_of(_eligible(constraint, pod, nodes), len(nodes.names))
+    column = nodes.column(constraint.topology_key)
+    homes = index.placed.homes(_counted(selector, pod.namespace, index))
+    counts = np.bincount(column.codes[homes[eligible[homes]]], minlength=column.size)
+    domains = np.zeros(column.size, dtype=np.bool_)
+    domains[column.codes[eligible]] = True
     fewest = 0
-    if len(counts) >= constraint.min_domains:
-        fewest = min(counts.values(), default=_NO_DOMAIN)
+    if np.count_nonzero(domains) >= constraint.min_domains:
+        fewest = int(counts[domains].min(initial=_NO_DOMAIN))
     most = constraint.max_skew + fewest - int(selector.matches(pod.labels))
-    values = index.nodes.labels.get(key, {})
-    return union(nodes for value, nodes in values.items() if counts.get(value, 0) > most)
+    return bits((counts > most)[column.codes]) & nodes.with_key(constraint.topology_key)
 
 
 def _selector(constraint: SpreadConstraint, pod: PodInfo) -> LabelSelector:
@@ -70,16 +76,17 @@ def _selector(constraint: SpreadConstraint, pod: PodInfo) -> LabelSelector:
     return replace(constraint.selector, requirements=constraint.selector.requirements + own)
 
 
-def _counted(selector: LabelSelector, namespace: str, index: ClusterIndex) -> Iterator[PodGroup]:
-    """The groups of the pod's namespace that count.
+def _counted(selector: LabelSelector, namespace: str, index: ClusterIndex) -> BitMap:
+    """The pods of the pod's namespace that count.
 
     Pods on their way out do not, nor does anything for the selector `{}`; but pods that are
     only nominated count all the same, as upstream's AddPod looks at neither.
     """
-    for group in index.groups.groups_for(selector):
-        standing = bool(selector.requirements) and not group.deleting
-        if group.namespace == namespace and (standing or group.nominated):
-            yield group
+    placed = index.placed
+    found = placed.matching(selector) & placed.within((namespace,))
+    if selector.requirements:
+        return found - (placed.deleting - placed.nominated)
+    return found & placed.nominated
 
 
 def _eligible(constraint: SpreadConstraint, pod: PodInfo, nodes: NodeSets) -> int:
@@ -93,18 +100,6 @@ def _eligible(constraint: SpreadConstraint, pod: PodInfo, nodes: NodeSets) -> in
     if constraint.honors_taints:
         found &= tolerated(pod.rules, nodes)
     return found
-
-
-def _domains(
-    key: str, groups: Iterable[PodGroup], eligible: int, nodes: NodeSets
-) -> dict[str, int]:
-    """How many pods of the groups stand on eligible nodes, by the nodes' value of the key."""
-    counts = {value: 0 for value, here in nodes.labels.get(key, {}).items() if here & eligible}
-    for group in groups:
-        for name in nodes.named(group.tally.nodes & eligible):
-            value = nodes.infos[name].labels[key]
-            counts[value] += group.tally.counts[nodes.slots[name]]
-    return counts
 
 
 PLUGIN = Plugin("PodTopologySpread", pod_topology_spread, prefilter)

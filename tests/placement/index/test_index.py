@@ -121,11 +121,11 @@ def test_a_node_that_changes_or_goes_leaves_the_others_alone():
         1,
         index.nodes.bit("m"),
     )
-    assert [group.tally.counts for group in index.groups.groups.values()] == [{0: 1}]
+    assert index.standing(index.placed.all) == index.nodes.bit("m")
     assert [int(cpu[s]) for s in (0, 1)] == [1000, 0]
     index.apply(Applied(NodeInfo("n")))
     assert (used(index), used(index, "pods"), used(index, "pods", "m")) == (5, 1, 1)
-    assert [group.tally.counts for group in index.groups.groups.values()] == [{0: 1, 1: 1}]
+    assert index.standing(index.placed.all) == index.nodes.all
 
 
 def test_a_node_in_the_place_of_another_inherits_nothing():

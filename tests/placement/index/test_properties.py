@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from pyroaring import BitMap
 
 from tests.placement import clusters, storage
 from webhook.objects import Applied, Deleted, NodeInfo, PodInfo, Profile, Replaced
@@ -16,6 +17,7 @@ from webhook.objects.profile import DeviceClass, Namespace
 from webhook.objects.storage import STORAGE_TYPES, CSIDriver
 from webhook.placement import ClusterIndex, evaluate
 from webhook.placement.index.node_sets import NodeSets
+from webhook.placement.index.pod_sets import PodSets
 from webhook.placement.index.resource_matrix import ResourceMatrix
 from webhook.placement.index.tally import Tally
 
@@ -66,7 +68,7 @@ class Contents:
 
 def picture(index: ClusterIndex) -> dict:
     """Everything the index holds and derives, by node name instead of by slot."""
-    nodes, groups = index.nodes, index.groups
+    nodes, placed = index.nodes, index.placed
     return {
         "nodes": nodes.infos,
         "all": names(nodes, nodes.all),
@@ -76,17 +78,23 @@ def picture(index: ClusterIndex) -> dict:
             for key, values in nodes.labels.items()
             for value, bits in values.items()
         },
-        "keys": set(nodes.labels),
+        "keys": {key: names(nodes, nodes.with_key(key)) for key in nodes.labels},
         "taints": {taints: names(nodes, bits) for taints, bits in nodes.taints.items()},
         "allocatable": amounts(nodes, index.allocatable),
         "used": amounts(nodes, index.used),
-        "groups": {key: counts(nodes, group.tally) for key, group in groups.groups.items()},
-        "group labels": {
-            key: (group.namespace, group.labels) for key, group in groups.groups.items()
+        "columns": {key: values_of(nodes, key) for key in nodes.labels},
+        "homes": {key: nodes.names[placed.node[slot]] for key, slot in placed._slots.items()},
+        "all pods": keys(placed, placed.all),
+        "deleting": keys(placed, placed.deleting),
+        "nominated pods": keys(placed, placed.nominated),
+        "labelled": {label: keys(placed, pods) for label, pods in placed._labelled.items()},
+        "keyed": {key: keys(placed, pods) for key, pods in placed._keyed.items()},
+        "namespaced": {name: keys(placed, pods) for name, pods in placed._namespaces.items()},
+        "terms": {key: keys(placed, each.pods) for key, each in index.terms.carried.items()},
+        "terms by anchor": {
+            anchor: {(each.namespace, each.term) for each in carried}
+            for anchor, carried in index.terms._anchored.items()
         },
-        "terms": {key: counts(nodes, tally) for key, tally in groups.terms.items()},
-        "groups by label": groups._groups_by_label,
-        "terms by anchor": groups._terms_by_anchor,
         "pods": index.pods,
         "bound": index._bound,
         "nominated": index._nominated,
@@ -101,10 +109,25 @@ def picture(index: ClusterIndex) -> dict:
         "attached": index.storage.attached,
         "users": {key: counts(nodes, tally) for key, tally in index.storage.users.items()},
         "volumes": {nodes.names[slot]: pods for slot, pods in index.storage.pods.items()},
-        "namespaces": index.namespaces,
+        "namespaces": dict(index.namespaces),
         "profile": index.profile,
         "version": (index.version, index.features),
     }
+
+
+def keys(placed: PodSets, pods: BitMap) -> set[str]:
+    """The keys of a set of pods; each of its slots is somebody's."""
+    by_slot = {slot: key for key, slot in placed._slots.items()}
+    return {by_slot[slot] for slot in pods}
+
+
+def values_of(nodes: NodeSets, key: str) -> dict[str, set[str]]:
+    """The nodes by their value of a label, as its column has them."""
+    codes, found = nodes.column(key).codes, {}
+    for name, slot in nodes.slots.items():
+        if codes[slot]:
+            found.setdefault(int(codes[slot]), set()).add(name)
+    return {nodes.infos[min(members)].labels[key]: members for members in found.values()}
 
 
 def names(nodes: NodeSets, bits: int) -> set[str]:

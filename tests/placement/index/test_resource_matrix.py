@@ -1,9 +1,8 @@
 """ResourceMatrix: amounts by resource and slot, growing in both directions."""
 
 import numpy as np
-import pytest
 
-from webhook.placement.index.resource_matrix import ResourceMatrix, bits
+from webhook.placement.index.resource_matrix import ResourceMatrix
 
 
 def test_amounts_add_up_by_resource_and_slot():
@@ -62,16 +61,3 @@ def test_int64_wraps_around_as_it_does_in_go():
     matrix.add(0, {"cpu": 1})
     matrix.add(1, {"cpu": 2**62}, 2)
     assert list(matrix.row("cpu"))[:2] == [-(2**63), -(2**63)]
-
-
-@pytest.mark.parametrize(
-    ("mask", "nodes"),
-    [
-        pytest.param([False] * 8, 0, id="none"),
-        pytest.param([True, False, True] + [False] * 5, 0b101, id="the lowest slots"),
-        pytest.param([False] * 15 + [True], 1 << 15, id="the highest slot"),
-        pytest.param([True] * 9, 0b111111111, id="all of an odd number"),
-    ],
-)
-def test_a_boolean_per_slot_is_a_node_set(mask, nodes):
-    assert bits(np.array(mask)) == nodes

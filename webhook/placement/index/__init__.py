@@ -1,14 +1,16 @@
 """ClusterIndex: the cluster as the predicates read it. State, without I/O or lock.
 
 Nodes live in slots; a set of nodes is an int with one bit per slot. Labels, taints and
-cordons are kept as node sets, resources as int64 matrices of [resource, slot], pods
-grouped by (namespace, labels), anti-affinity terms once each, host ports and the users of
-volumes by node.
+cordons are kept as node sets, resources as int64 matrices of [resource, slot], placed pods
+as roaring bitmaps by label and namespace, anti-affinity terms once each, host ports and the
+users of volumes by node.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import cast
+
+from pyroaring import BitMap
 
 from webhook.objects import (
     Applied,
@@ -25,13 +27,18 @@ from webhook.objects.events import Object
 from webhook.objects.profile import DeviceClass, Namespace
 from webhook.objects.storage import STORAGE_TYPES, StorageObject
 from webhook.objects.version import NEWEST
+from webhook.placement.index.columns import bits
+from webhook.placement.index.namespaces import Namespaces
 from webhook.placement.index.node_sets import NodeSets
-from webhook.placement.index.pod_groups import PodGroups
+from webhook.placement.index.pod_sets import PodSets
 from webhook.placement.index.ports import HostPorts
-from webhook.placement.index.resource_matrix import ResourceMatrix, bits
+from webhook.placement.index.resource_matrix import ResourceMatrix
 from webhook.placement.index.storage import Storage
+from webhook.placement.index.terms import Terms
 
 __all__ = ["ClusterIndex", "bits"]
+
+_ONE_POD = {"pods": 1}
 
 
 class ClusterIndex:
@@ -42,12 +49,13 @@ class ClusterIndex:
         self.features = Features.of(version)
         self.profile = Profile()
         self.nodes = NodeSets()
-        self.groups = PodGroups()
+        self.placed = PodSets()
+        self.terms = Terms()
         self.ports = HostPorts()
         self.storage = Storage()
         self.allocatable = ResourceMatrix()
         self.used = ResourceMatrix()
-        self.namespaces: dict[str, Mapping[str, str]] = {}
+        self.namespaces = Namespaces()
         self.device_classes: dict[str, DeviceClass] = {}
         self.pods: dict[str, PodInfo] = {}
         self._bound: dict[str, dict[str, PodInfo]] = {}
@@ -72,7 +80,7 @@ class ClusterIndex:
             case PodInfo():
                 self._put_pod(object_)
             case Namespace():
-                self.namespaces[object_.name] = object_.labels
+                self.namespaces.put(object_.name, object_.labels)
             case DeviceClass():
                 self.device_classes[object_.name] = object_
             case Profile():
@@ -90,7 +98,7 @@ class ClusterIndex:
         elif type_ is PodInfo and key in self.pods:
             self._drop_pod(self.pods[str(key)])
         elif type_ is Namespace:
-            self.namespaces.pop(str(key), None)
+            self.namespaces.drop(str(key))
         elif type_ is DeviceClass:
             self.device_classes.pop(str(key), None)
         elif type_ in STORAGE_TYPES:
@@ -169,6 +177,10 @@ class ClusterIndex:
             if ahead and self.nodes.bit(name):
                 yield self.nodes.bit(name), ahead
 
+    def standing(self, pods: BitMap) -> int:
+        """The nodes on which any of these placed pods stands."""
+        return self.placed.nodes(pods, len(self.nodes.names))
+
     def owned(self, uid: str) -> Iterator[PodInfo]:
         """The pods whose controller has this uid."""
         yield from self._owned.get(uid, {}).values()
@@ -178,14 +190,12 @@ class ClusterIndex:
         if known == info:
             return
         if known is not None:
-            self.nodes.undescribe(known)
-            self.nodes.describe(info)
-            slot = self.nodes.slots[info.name]
+            slot = self.nodes.update(info)
             self.allocatable.clear(slot)
         else:
             slot = self.nodes.add(info)
-            self.allocatable.reserve(len(self.nodes.names))
-            self.used.reserve(len(self.nodes.names))
+            self.allocatable.reserve(slot + 1)
+            self.used.reserve(slot + 1)
             for pod in self._bound.get(info.name, {}).values():
                 self._count(pod, slot, 1)
         self.allocatable.add(slot, info.allocatable)
@@ -238,7 +248,10 @@ class ClusterIndex:
 
     def _count(self, pod: PodInfo, slot: int, change: int) -> None:
         self.used.add(slot, pod.usage, change)
-        self.used.add(slot, {"pods": 1}, change)
-        self.groups.place(pod, slot, change)
+        self.used.add(slot, _ONE_POD, change)
+        if change > 0:
+            self.terms.add(pod, self.placed.add(pod, slot))
+        else:
+            self.terms.remove(pod, self.placed.remove(pod))
         self.ports.place(pod, slot, change)
         self.storage.place(pod, slot, change)

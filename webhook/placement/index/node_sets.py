@@ -1,22 +1,43 @@
 """Nodes in slots, and the sets of nodes that share a label, a taint list or a cordon."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar
 
 from webhook.objects import NodeInfo, Operator, Requirement, Taint
+from webhook.placement.index.columns import Column, bits, mask_of
+
+#: Up to so many domains it is quicker to look at each than to make arrays of them.
+_FEW_DOMAINS = 16
+K = TypeVar("K", bound=Hashable)
 
 
 class NodeSets:
-    """Every set is an int with bit `slot` set; `names` is replaced, never changed."""
+    """Every set is an int with bit `slot` set; `names` is replaced, never changed.
+
+    `generation` grows whenever a node comes, goes or changes its labels: what was worked out
+    of the labels holds until then.
+    """
 
     def __init__(self) -> None:
         self.infos: dict[str, NodeInfo] = {}
         self.slots: dict[str, int] = {}
-        self.names: tuple[str, ...] = ()
         self.all = 0
         self.cordoned = 0
         self.labels: dict[str, dict[str, int]] = {}
         self.taints: dict[tuple[Taint, ...], int] = {}
+        self.generation = 0
+        self._keys: dict[str, int] = {}
+        self._names: list[str] = []
+        self._frozen: tuple[str, ...] | None = ()
         self._free: list[int] = []
+        self._columns: dict[str, Column] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names by slot; a free slot keeps the name of the node that it had."""
+        if self._frozen is None:
+            self._frozen = tuple(self._names)
+        return self._frozen
 
     def bit(self, name: str) -> int:
         """The set of this one node; empty if there is none of that name."""
@@ -25,53 +46,70 @@ class NodeSets:
 
     def add(self, info: NodeInfo) -> int:
         """A node that was not there; returns its slot."""
-        slot = self._free.pop() if self._free else len(self.names)
+        slot = self._free.pop() if self._free else len(self._names)
+        self._names[slot : slot + 1] = [info.name]
+        self._frozen = None
+        self._columns.clear()
         self.slots[info.name] = slot
-        self.names = (*self.names[:slot], info.name, *self.names[slot + 1 :])
+        self.infos[info.name] = info
         self.all |= 1 << slot
-        self.describe(info)
+        self._relabel(slot, {}, info.labels)
+        self._describe(slot, info)
+        return slot
+
+    def update(self, info: NodeInfo) -> int:
+        """A node that is there already, as it is now; returns its slot."""
+        slot, before = self.slots[info.name], self.infos[info.name]
+        self.infos[info.name] = info
+        if before.labels != info.labels:
+            self._relabel(slot, before.labels, info.labels)
+        self._undescribe(slot, before)
+        self._describe(slot, info)
         return slot
 
     def remove(self, name: str) -> int:
         """Forget a node; returns the slot that is free now."""
-        self.undescribe(self.infos[name])
-        slot = self.slots.pop(name)
+        slot, before = self.slots.pop(name), self.infos.pop(name)
+        self._columns.clear()
+        self._relabel(slot, before.labels, {})
+        self._undescribe(slot, before)
         self.all &= ~(1 << slot)
         self._free.append(slot)
         return slot
 
-    def describe(self, info: NodeInfo) -> None:
-        """Enter a slot's labels, taints and cordon into the sets."""
-        bit = 1 << self.slots[info.name]
-        self.infos[info.name] = info
-        for key, value in info.labels.items():
-            values = self.labels.setdefault(key, {})
-            values[value] = values.get(value, 0) | bit
-        if info.taints:
-            self.taints[info.taints] = self.taints.get(info.taints, 0) | bit
-        if info.unschedulable:
-            self.cordoned |= bit
+    def _relabel(self, slot: int, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+        """Enter what differs into the sets by label."""
+        self.generation += 1
+        for key, value in before.items():
+            if after.get(key) != value:
+                _discard(self.labels[key], value, slot)
+                if key not in after:
+                    _discard(self._keys, key, slot)
+                if not self.labels[key]:
+                    del self.labels[key]
+                self._columns.pop(key, None)
+        for key, value in after.items():
+            if before.get(key) != value:
+                _add(self.labels.setdefault(key, {}), value, slot)
+                if key not in before:
+                    _add(self._keys, key, slot)
+                self._columns.pop(key, None)
 
-    def undescribe(self, info: NodeInfo) -> None:
-        """Take a slot's labels, taints and cordon out of the sets again."""
-        keep = ~(1 << self.slots[info.name])
-        del self.infos[info.name]
-        for key, value in info.labels.items():
-            values = self.labels[key]
-            values[value] &= keep
-            if not values[value]:
-                del values[value]
-            if not values:
-                del self.labels[key]
+    def _describe(self, slot: int, info: NodeInfo) -> None:
         if info.taints:
-            self.taints[info.taints] &= keep
-            if not self.taints[info.taints]:
-                del self.taints[info.taints]
-        self.cordoned &= keep
+            _add(self.taints, info.taints, slot)
+        if info.unschedulable:
+            self.cordoned |= 1 << slot
+
+    def _undescribe(self, slot: int, info: NodeInfo) -> None:
+        if info.taints:
+            _discard(self.taints, info.taints, slot)
+        if info.unschedulable:
+            self.cordoned &= ~(1 << slot)
 
     def with_key(self, key: str) -> int:
         """The nodes that carry this label, whatever its value."""
-        return union(self.labels.get(key, {}).values())
+        return self._keys.get(key, 0)
 
     def with_label(self, key: str, value: str) -> int:
         """The nodes on which this label has this value."""
@@ -86,31 +124,58 @@ class NodeSets:
             case Operator.NOT_IN:
                 return self.all & ~union(values.get(value, 0) for value in requirement.values)
             case Operator.EXISTS:
-                return union(values.values())
+                return self.with_key(requirement.key)
             case Operator.DOES_NOT_EXIST:
-                return self.all & ~union(values.values())
+                return self.all & ~self.with_key(requirement.key)
             case _:  # Gt and Lt
-                return union(bits for value, bits in values.items() if requirement.holds(value))
+                if not values:
+                    return 0
+                return bits(self.column(requirement.key).comparing(requirement)) & self.all
+
+    def column(self, key: str) -> Column:
+        """The values of this label by slot; kept until one of them changes."""
+        found = self._columns.get(key)
+        if found is None:
+            values: list[str | None] = [None] * len(self._names)
+            for name, info in self.infos.items():
+                values[self.slots[name]] = info.labels.get(key)
+            found = self._columns[key] = Column(values)
+        return found
 
     def domain(self, topology_key: str, nodes: int) -> int:
         """All nodes that share a value of the topology key with one of these nodes."""
-        values = self.labels.get(topology_key, {})
-        if nodes.bit_count() < len(values):
-            own = {self.infos[name].labels.get(topology_key) for name in self.named(nodes)}
-            return union(values[value] for value in own if value is not None)
-        return union(bits for bits in values.values() if bits & nodes)
+        values, keyed = self.labels.get(topology_key, {}), self.with_key(topology_key)
+        nodes &= keyed
+        if not nodes or len(values) == keyed.bit_count():
+            return nodes  # each of them has a value of its own
+        if len(values) <= _FEW_DOMAINS:
+            return union(members for members in values.values() if members & nodes)
+        column = self.column(topology_key)
+        return bits(column.sharing(mask_of(nodes, len(self._names))))
 
     def named(self, nodes: int) -> Iterable[str]:
         """The names of a set of nodes."""
         while nodes:
             lowest = nodes & -nodes
-            yield self.names[lowest.bit_length() - 1]
+            yield self._names[lowest.bit_length() - 1]
             nodes ^= lowest
 
 
 def union(sets: Iterable[int]) -> int:
     """The nodes that are in any of the sets."""
     found = 0
-    for bits in sets:
-        found |= bits
+    for members in sets:
+        found |= members
     return found
+
+
+def _add(sets: dict[K, int], key: K, slot: int) -> None:
+    sets[key] = sets.get(key, 0) | 1 << slot
+
+
+def _discard(sets: dict[K, int], key: K, slot: int) -> None:
+    left = sets[key] & ~(1 << slot)
+    if left:
+        sets[key] = left
+    else:
+        del sets[key]

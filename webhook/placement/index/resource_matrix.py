@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 Row = npt.NDArray[np.int64]
+_WRAP = 1 << 63
 
 
 class ResourceMatrix:
@@ -13,7 +14,7 @@ class ResourceMatrix:
 
     def __init__(self) -> None:
         self._rows: dict[str, int] = {}
-        self._values: npt.NDArray[np.int64] = np.zeros((4, 8), dtype=np.int64)
+        self._hold(np.zeros((4, 8), dtype=np.int64))
 
     def reserve(self, slots: int) -> None:
         """Make room for this many node slots."""
@@ -31,10 +32,12 @@ class ResourceMatrix:
 
     def add(self, slot: int, amounts: Mapping[str, int], times: int = 1) -> None:
         """Add `times` the amounts to a slot; int64 wraps around as it does in Go."""
-        with np.errstate(over="ignore"):
-            for resource, amount in amounts.items():
-                position = self._position(resource)
-                self._values[position, slot] += np.int64(amount) * np.int64(times)
+        for resource, amount in amounts.items():
+            cell = self._position(resource) * self._values.shape[1] + slot
+            total = self._cells[cell] + amount * times
+            if not -_WRAP <= total < _WRAP:
+                total = (total + _WRAP) % (2 * _WRAP) - _WRAP
+            self._cells[cell] = total
 
     def clear(self, slot: int) -> None:
         """Forget a slot's values."""
@@ -53,9 +56,9 @@ class ResourceMatrix:
     def _resize(self, rows: int, columns: int) -> None:
         grown = np.zeros((rows, columns), dtype=np.int64)
         grown[: self._values.shape[0], : self._values.shape[1]] = self._values
-        self._values = grown
+        self._hold(grown)
 
-
-def bits(mask: npt.NDArray[np.bool_]) -> int:
-    """A boolean per slot as a node set."""
-    return int.from_bytes(np.packbits(mask, bitorder="little").tobytes(), "little")
+    def _hold(self, values: npt.NDArray[np.int64]) -> None:
+        """Keep a second view of the same memory: a single cell is read and set in no time."""
+        self._values = values
+        self._cells = values.reshape(-1).data

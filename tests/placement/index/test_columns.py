@@ -1,0 +1,69 @@
+"""Column: one label over all nodes, and node sets as booleans by slot."""
+
+import numpy as np
+import pytest
+
+from webhook.objects import Operator, Requirement
+from webhook.placement.index.columns import Column, bits, mask_of
+
+ZONES = Column(["1", None, "2", "1", "x"])
+
+
+def test_equal_values_have_equal_codes_and_a_missing_one_has_none():
+    assert (list(ZONES.codes), ZONES.size) == ([1, 0, 2, 1, 3], 4)
+
+
+@pytest.mark.parametrize(
+    ("slots", "shared"),
+    [
+        pytest.param([0], [0, 3], id="one of two"),
+        pytest.param([2, 3], [0, 2, 3], id="of two values"),
+        pytest.param([1], [], id="without the label nothing is shared"),
+        pytest.param([], [], id="none"),
+    ],
+)
+def test_slots_share_a_value(slots, shared):
+    mask = np.zeros(5, dtype=np.bool_)
+    mask[slots] = True
+    assert list(np.flatnonzero(ZONES.sharing(mask))) == shared
+
+
+@pytest.mark.parametrize(
+    ("operator", "bound", "slots"),
+    [
+        pytest.param("Gt", 1, [2], id="greater"),
+        pytest.param("Gt", 0, [0, 2, 3], id="greater than nothing is in the way"),
+        pytest.param("Lt", 2, [0, 3], id="less"),
+        pytest.param("Lt", 0, [], id="a value that is no number is not less"),
+        pytest.param("Gt", -1, [0, 2, 3], id="nor is it greater"),
+    ],
+)
+def test_values_are_compared_as_numbers(operator, bound, slots):
+    found = ZONES.comparing(Requirement("zone", Operator(operator), bound=bound))
+    assert list(np.flatnonzero(found)) == slots
+
+
+def test_numbers_are_compared_exactly_up_to_the_ends_of_int64():
+    column = Column([str(2**63 - 1), str(2**63 - 2), str(2**63)])
+    found = column.comparing(Requirement("n", Operator.GT, bound=2**63 - 2))
+    assert list(found) == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("mask", "nodes"),
+    [
+        pytest.param([False] * 8, 0, id="none"),
+        pytest.param([True, False, True] + [False] * 5, 0b101, id="the lowest slots"),
+        pytest.param([False] * 15 + [True], 1 << 15, id="the highest slot"),
+        pytest.param([True] * 9, 0b111111111, id="all of an odd number"),
+    ],
+)
+def test_a_boolean_per_slot_is_a_node_set(mask, nodes):
+    assert bits(np.array(mask)) == nodes
+
+
+@pytest.mark.parametrize("slots", [0, 1, 8, 9, 20])
+def test_a_node_set_is_a_boolean_for_each_slot(slots):
+    nodes = int("1" * (slots // 2) + "0" * (slots - slots // 2) or "0", 2)
+    mask = mask_of(nodes, slots)
+    assert (len(mask), mask.dtype, bits(mask)) == (slots, np.bool_, nodes)

@@ -1,0 +1,132 @@
+"""PodSets: placed pods by label and namespace, as sets over their slots."""
+
+from dataclasses import replace
+
+import pytest
+from pyroaring import BitMap
+
+from webhook.objects import LabelSelector, Operator, PodInfo, Requirement
+from webhook.placement.index.pod_sets import PodSets, SlotSets
+
+
+def requirement(key, operator, *values):
+    return Requirement(key, Operator(operator), frozenset(values))
+
+
+def selector(*requirements):
+    return LabelSelector(tuple(requirement(*each) for each in requirements))
+
+
+def pod(name, namespace="red", **labels):
+    return PodInfo(namespace, name, labels=labels)
+
+
+PODS = (
+    pod("a", app="web", tier="1"),
+    pod("b", app="web"),
+    pod("c", "blue", app="db", tier="2"),
+    pod("d", "blue"),
+)
+
+
+@pytest.fixture
+def placed():
+    """The four pods: on node 7 the first two, then one each on 3 and 0."""
+    found = PodSets()
+    for each, node in zip(PODS, (7, 7, 3, 0), strict=True):
+        found.add(each, node)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        pytest.param(LabelSelector(), {0, 1, 2, 3}, id="everything"),
+        pytest.param(LabelSelector(nothing=True), set(), id="nothing"),
+        pytest.param(LabelSelector(invalid="why"), set(), id="what does not parse"),
+        pytest.param(selector(("app", "In", "web")), {0, 1}, id="a label"),
+        pytest.param(selector(("app", "In", "web", "db", "x")), {0, 1, 2}, id="either of some"),
+        pytest.param(selector(("app", "In", "x")), set(), id="a value of nobody"),
+        pytest.param(selector(("app", "NotIn", "web")), {2, 3}, id="NotIn holds without the key"),
+        pytest.param(selector(("app", "NotIn", "web", "db")), {3}, id="NotIn of two"),
+        pytest.param(selector(("tier", "Exists")), {0, 2}, id="a key"),
+        pytest.param(selector(("tier", "DoesNotExist")), {1, 3}, id="no such key"),
+        pytest.param(selector(("x", "Exists")), set(), id="a key of nobody"),
+        pytest.param(selector(("app", "In", "web"), ("tier", "Exists")), {0}, id="all of two"),
+        pytest.param(
+            selector(("tier", "DoesNotExist"), ("app", "NotIn", "db"), ("app", "Exists")),
+            {1},
+            id="all of three",
+        ),
+    ],
+)
+def test_pods_are_found_by_selector(placed, asked, found):
+    assert set(placed.matching(asked)) == found
+    assert set(placed.all) == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [((), set()), (("red",), {0, 1}), (("red", "blue", "none"), {0, 1, 2, 3}), (("none",), set())],
+)
+def test_pods_are_found_by_namespace(placed, names, found):
+    assert set(placed.within(names)) == found
+
+
+@pytest.mark.parametrize(
+    ("slots", "nodes"), [([], 0), ([0], 1 << 7), ([0, 1, 3], 1 << 7 | 1), ([2], 1 << 3)]
+)
+def test_pods_stand_on_nodes(placed, slots, nodes):
+    assert placed.nodes(BitMap(slots), 8) == nodes
+    assert list(placed.homes(BitMap(slots))) == [(7, 7, 3, 0)[slot] for slot in slots]
+
+
+def test_pods_on_their_way_out_and_nominated_ones_are_marked():
+    placed = PodSets()
+    placed.add(replace(PODS[0], deleting=True), 0)
+    placed.add(replace(PODS[1], node_name="n", nominated_node_name="n"), 0)
+    assert (set(placed.deleting), set(placed.nominated)) == ({0}, {1})
+    placed.remove(replace(PODS[0], deleting=True))
+    assert (set(placed.deleting), set(placed.nominated), set(placed.all)) == (set(), {1}, {1})
+
+
+def test_a_free_slot_is_taken_first(placed):
+    assert placed.remove(PODS[1]) == 1
+    assert placed.add(pod("e", app="web"), 5) == 1
+    assert placed.add(pod("f"), 6) == 4
+    assert set(placed.matching(selector(("app", "In", "web")))) == {0, 1}
+    assert placed.nodes(BitMap([1, 4]), 8) == 1 << 5 | 1 << 6
+
+
+def test_nothing_is_left_of_pods_that_went(placed):
+    for each in PODS:
+        placed.remove(each)
+    sets = (placed.all, placed.deleting, placed.nominated)
+    assert [len(each) for each in sets] == [0, 0, 0]
+    assert [list(vars(placed)[n].items()) for n in ("_labelled", "_keyed", "_namespaces")] == [
+        [],
+        [],
+        [],
+    ]
+
+
+def test_there_is_room_for_many_pods():
+    placed = PodSets()
+    for number in range(200):
+        placed.add(pod(str(number)), number)
+    assert list(placed.homes(placed.all)) == list(range(200))
+
+
+def test_a_set_grows_from_one_and_shrinks_to_none():
+    sets = SlotSets()
+    for slots in ((3,), (3, 5), (3, 5, 9)):
+        sets.add("key", slots[-1])
+        assert tuple(sets["key"]) == slots
+    for slot in (5, 3):
+        sets.discard("key", slot)
+    assert [(key, list(found)) for key, found in sets.items()] == [("key", [9])]
+    sets.discard("key", 9)
+    assert (list(sets.items()), list(sets["key"])) == ([], [])
+    sets.add("key", 4)
+    sets.discard("key", 4)
+    assert list(sets.items()) == []

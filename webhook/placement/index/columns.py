@@ -1,0 +1,61 @@
+"""One label over all nodes, as arrays by slot."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from webhook.objects import Operator, Requirement
+from webhook.objects.labels import int64
+
+Mask = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.intp]
+ABSENT = 0
+
+
+class Column:
+    """The values of one label key: `codes[slot]` is 0 where it is missing, else value's number.
+
+    `size` is one more than the number of values, so that codes index arrays of that length.
+    """
+
+    def __init__(self, values: Sequence[str | None]) -> None:
+        numbers: dict[str | None, int] = {None: ABSENT}
+        codes = [numbers.setdefault(value, len(numbers)) for value in values]
+        self.codes: Codes = np.array(codes, dtype=np.intp)
+        self.size = len(numbers)
+        self._values = tuple(numbers)
+
+    def sharing(self, nodes: Mask) -> Mask:
+        """The slots that have the label's value in common with one of these slots."""
+        held = np.zeros(self.size, dtype=np.bool_)
+        held[self.codes[nodes]] = True
+        held[ABSENT] = False
+        return held[self.codes]
+
+    def comparing(self, requirement: Requirement) -> Mask:
+        """The slots whose value is a number on the asked side of the bound of Gt or Lt."""
+        numbers, numeric = self._numbers
+        bound = requirement.bound
+        beyond = numbers > bound if requirement.operator is Operator.GT else numbers < bound
+        held: Mask = (beyond & numeric)[self.codes]
+        return held
+
+    @cached_property
+    def _numbers(self) -> tuple[npt.NDArray[np.int64], Mask]:
+        """Each value as an int64, and whether it is one."""
+        parsed = [None if value is None else int64(value) for value in self._values]
+        numbers = np.array([number or 0 for number in parsed], dtype=np.int64)
+        return numbers, np.array([number is not None for number in parsed], dtype=np.bool_)
+
+
+def bits(mask: Mask) -> int:
+    """A boolean per slot as a node set."""
+    return int.from_bytes(np.packbits(mask, bitorder="little").tobytes(), "little")
+
+
+def mask_of(nodes: int, slots: int) -> Mask:
+    """A node set as a boolean for each of so many slots."""
+    content = np.frombuffer(nodes.to_bytes((slots + 7) // 8, "little"), dtype=np.uint8)
+    return np.unpackbits(content, count=slots, bitorder="little").view(np.bool_)
