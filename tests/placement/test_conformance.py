@@ -164,7 +164,8 @@ def test_nothing_that_was_recorded_is_left_out(version):
     assert sum(result.sentences for result in results) == 924
 
 
-def _obvious(case: dict, version: str) -> tuple[PodInfo, Cluster]:
+def obvious(case: dict, version: str) -> tuple[PodInfo, Cluster]:
+    """A recorded case for the obvious implementation, as a server of this version."""
     server = Version.parse(version)
     assert server is not None
     pod, objects = _parsed(case, server)
@@ -191,7 +192,7 @@ def _obvious(case: dict, version: str) -> tuple[PodInfo, Cluster]:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_obvious_implementation_answers_as_recorded_too(version):
     for name, case in CASES.items():
-        answers = verdicts(*_obvious(case, version))
+        answers = verdicts(*obvious(case, version))
         recorded = _recorded(case, version).get("nodes", {})
         assert answers.keys() == recorded.keys()
         for node, answer in recorded.items():
@@ -208,5 +209,5 @@ def test_the_plugins_that_look_at_nominated_pods_are_skipped_as_recorded():
             skipped = {each.name for each in PLUGINS if each.prefilter(pod, index).skip}
             wanted = SKIPS.keys() & recorded["skippedPlugins"]
             assert skipped & SKIPS.keys() == wanted, name
-            obvious = _obvious(case, VERSIONS[0])
-            assert {each for each, skips in SKIPS.items() if skips(*obvious)} == wanted, name
+            asked = obvious(case, VERSIONS[0])
+            assert {each for each, skips in SKIPS.items() if skips(*asked)} == wanted, name

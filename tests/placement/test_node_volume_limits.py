@@ -94,31 +94,6 @@ def test_a_limit_is_that_of_one_driver_on_one_node():
     )
 
 
-@pytest.mark.parametrize(
-    ("limit", "objects", "looked_up"),
-    [
-        pytest.param({"x": 5}, [], False, id="just enough if all of it were the driver's"),
-        pytest.param({"x": 4}, [], True, id="perhaps not"),
-        pytest.param({"y": 0}, [], False, id="the limit of another driver"),
-        pytest.param({"x": 5, "z": 4}, [], True, id="the lowest limit"),
-        pytest.param({"x": 6}, [pod(ephemeral=["e"], node_name="a")], True, id="an ephemeral one"),
-        pytest.param({"x": 6}, [pod(disks=[Disk("rbd", "d")], node_name="a")], True, id="a disk"),
-        pytest.param({"x": 6}, [pod(ephemeral=["e"], node_name="b")], False, id="elsewhere"),
-    ],
-)
-def test_far_from_every_limit_nothing_is_looked_up(monkeypatch, limit, objects, looked_up):
-    other = [bound("d", "w"), volume("w", driver="z", handle="h")]
-    pods = [there("c0"), there("c1", name="r"), *objects]
-    index = cluster(A, B, *BOUND, *other, *pods, attachment("t"), limits(**limit))
-    monkeypatch.setattr(index.storage, "pods", None)  # whoever looks there fails
-    asking = pod("c2", "d", name="asking")
-    if looked_up:
-        with pytest.raises(AttributeError):
-            list(node_volume_limits(asking, index))
-    else:
-        assert answers(node_volume_limits(asking, index), index) == []
-
-
 def test_a_node_that_names_no_limit_has_none():
     pods = [there(f"c{i}", name=f"q{i}") for i in range(4)]
     assert refused(pod("c5"), *BOUND, *pods) == []
@@ -353,9 +328,3 @@ def test_a_pod_on_the_node_with_a_missing_claim_is_no_matter():
     others = [there("x", "c1"), there(ephemeral=["y"], name="r")]
     assert refused(pod("c0"), *BOUND, *others, limits(x=2)) == []
     assert refused(pod("c0"), *BOUND, *others, limits(x=1)) == full("a")
-
-
-def test_on_an_empty_node_only_the_pods_own_volumes_are_near_a_limit(monkeypatch):
-    index = cluster(A, *BOUND, limits(x=1))
-    monkeypatch.setattr(index.storage, "pods", None)  # whoever looks there fails
-    assert answers(node_volume_limits(pod("c0"), index), index) == []

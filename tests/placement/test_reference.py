@@ -13,6 +13,7 @@ from tests.placement.reference import FILTERS, Cluster, verdicts
 from webhook.objects import Applied, PodInfo, Profile
 from webhook.objects.profile import Namespace
 from webhook.placement import ClusterIndex, evaluate
+from webhook.placement.index import node_sets, pod_sets
 
 Row = tuple[str, str | None, tuple[str, ...]]
 
@@ -125,6 +126,26 @@ def differences(seeds: Iterable[int], spoken: Counter[tuple[str, str | None]]) -
 
 def test_the_engine_answers_as_the_obvious_implementation_does():
     assert differences(range(1_000), Counter()) == []
+
+
+@pytest.fixture
+def as_in_a_large_cluster(monkeypatch):
+    """Let the engine take the ways that pay only where there is much of everything."""
+    monkeypatch.setattr(node_sets, "_FEW_DOMAINS", 0)
+    monkeypatch.setattr(pod_sets, "_FEW_NAMESPACES", 0)
+    monkeypatch.setattr(pod_sets, "_KEPT", 1)
+
+
+@pytest.mark.usefixtures("as_in_a_large_cluster")
+def test_it_answers_alike_by_the_ways_for_large_clusters():
+    assert differences(range(21_000, 22_000), Counter()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.usefixtures("as_in_a_large_cluster")
+def test_it_answers_so_many_thousand_times_by_the_ways_for_large_clusters():
+    assert differences(range(22_000, 32_000), Counter()) == []
 
 
 @pytest.mark.slow

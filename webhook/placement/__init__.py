@@ -5,8 +5,9 @@ Mirrors `scheduler/framework/runtime/framework.go` with the default profile's or
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
-from webhook.objects import PodInfo
+from webhook.objects import PodInfo, Profile
 from webhook.placement import (
     inter_pod_affinity,
     node_affinity,
@@ -53,34 +54,35 @@ PLUGINS: tuple[Plugin, ...] = (
 )
 
 
+@lru_cache(maxsize=8)
+def _running(profile: Profile) -> tuple[tuple[Plugin, bool], ...]:
+    """The plugins that the profile runs, and whether each of them also looks at nodes."""
+    return tuple((p, profile.filters(p.name)) for p in PLUGINS if profile.runs(p.name))
+
+
 def evaluate(pod: PodInfo, index: ClusterIndex) -> Diagnosis:
     """Which nodes can take the pod, and why the others cannot.
 
     Every plugin looks at every node, so that a permanent reason is found behind a passing
     one. A node that passes is Unknown where the pod makes demands that nothing here judges.
     """
-    everyone = index.nodes.all
-    outcomes = {
-        plugin: plugin.prefilter(pod, index)
-        for plugin in PLUGINS
-        if index.profile.runs(plugin.name)
-    }
-    narrowing = {p.name: o.narrowed for p, o in outcomes.items() if o.narrowed is not None}
-    narrowed = everyone
-    for nodes in narrowing.values():
-        narrowed &= nodes
-    active = [
-        plugin
-        for plugin, outcome in outcomes.items()
-        if index.profile.filters(plugin.name) and not (outcome.skip or outcome.refusal)
-    ]
-    refused, permanent = _filtered(pod, index, active, narrowed)
-    for plugin, outcome in outcomes.items():
+    everyone = narrowed = index.nodes.all
+    active, narrowing, refusing = [], [], None
+    for plugin, filters in _running(index.profile):
+        outcome = plugin.prefilter(pod, index)
+        if outcome.narrowed is not None:
+            narrowing.append(plugin.name)
+            narrowed &= outcome.narrowed
         if outcome.refusal:
-            return _refused_everywhere(plugin.name, outcome, permanent, index)
-    refused = _with_nominated(pod, index, active, narrowed, refused)
-    for plugin_name, error in _errors(refused):
-        return _refused_everywhere(plugin_name, error, permanent, index)
+            refusing = refusing or (plugin.name, outcome)
+        elif filters and not outcome.skip:
+            active.append(plugin)
+    refused, permanent = _filtered(pod, index, active, narrowed)
+    if refusing is None:
+        refused = _with_nominated(pod, index, active, narrowed, refused)
+        refusing = next(_errors(refused), None)
+    if refusing is not None:
+        return _refused_everywhere(*refusing, permanent, index)
     absent = Rejection(everyone & ~narrowed, NOT_IN_PREFILTER_SET.format(" ".join(narrowing)))
     if absent.nodes:
         refused = (Refused(None, (absent,)), *refused)
@@ -139,16 +141,16 @@ def _filtered(
     """Run the filters on these nodes: first refusals, and all permanent ones."""
     refused, permanent, remaining = [], 0, within
     for plugin in active:
-        rejections = tuple(plugin.filter(pod, index))
-        permanent |= union(rejection.permanent for rejection in rejections)
-        standing = tuple(
-            replace(rejection, nodes=rejection.nodes & remaining)
-            for rejection in rejections
-            if rejection.nodes & remaining
-        )
+        standing, left = [], remaining
+        for rejection in plugin.filter(pod, index):
+            permanent |= rejection.permanent
+            nodes = rejection.nodes & remaining
+            if nodes:
+                left &= ~nodes
+                standing.append(rejection.on(nodes))
         if standing:
-            refused.append(Refused(plugin.name, standing))
-            remaining &= ~union(rejection.nodes for rejection in standing)
+            refused.append(Refused(plugin.name, tuple(standing)))
+            remaining = left
     return tuple(refused), permanent
 
 
@@ -176,7 +178,7 @@ def _with_nominated(
 
 def _without(refused: tuple[Refused, ...], node: int) -> tuple[Refused, ...]:
     return tuple(
-        Refused(each.plugin, tuple(replace(r, nodes=r.nodes & ~node) for r in each.rejections))
+        Refused(each.plugin, tuple(r.on(r.nodes & ~node) for r in each.rejections))
         for each in refused
     )
 

@@ -8,9 +8,13 @@ slots of ClusterIndex.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from webhook.objects import PodInfo
+from webhook.placement.index.columns import mask_of
 
 if TYPE_CHECKING:
     from webhook.placement.index import ClusterIndex
@@ -40,6 +44,12 @@ class Rejection:
     code: Code = Code.UNRESOLVABLE
     permanent: int = 0
 
+    def on(self, nodes: int) -> "Rejection":
+        """The same of these nodes only; what is permanent of it is told elsewhere."""
+        if nodes == self.nodes:
+            return self
+        return Rejection(nodes, self.reason, self.code, self.permanent)
+
 
 @dataclass(frozen=True, slots=True)
 class PreFilter:
@@ -60,8 +70,12 @@ class PreFilter:
 Filter = Callable[[PodInfo, "ClusterIndex"], Iterable[Rejection]]
 
 
+#: What most plugins say of most pods.
+NOTHING_TO_SAY, SKIP = PreFilter(), PreFilter(skip=True)
+
+
 def _no_prefilter(pod: PodInfo, index: "ClusterIndex") -> PreFilter:
-    return PreFilter()
+    return NOTHING_TO_SAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,15 @@ class Refused:
 
     plugin: str | None
     rejections: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer that some nodes have in common."""
+
+    code: Code
+    plugin: str | None = None
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +137,9 @@ class Diagnosis:
     prefilter: str = ""
 
     def name_of(self, nodes: int) -> Iterator[str]:
-        """The names of a node set."""
-        while nodes:
-            lowest = nodes & -nodes
-            yield self.names[lowest.bit_length() - 1]
-            nodes ^= lowest
+        """The names of a node set, by slot."""
+        slots = np.flatnonzero(mask_of(nodes, len(self.names))).tolist()
+        return map(self.names.__getitem__, slots)
 
     def histogram(self) -> dict[str, int]:
         """How many nodes give each reason; a node with two reasons counts in both."""
@@ -144,24 +165,49 @@ class Diagnosis:
         parts = self.parts()
         return f"{head} {', '.join(parts)}." if parts else head
 
-    def table(self) -> list[NodeVerdict]:
-        """The answer per node, by name."""
-        rows = {name: NodeVerdict(name, Code.SUCCESS) for name in self.name_of(self.feasible)}
-        demands = tuple(f"not judged: {demand}" for demand in self.unmodelled)
-        for name in self.name_of(self.unknown):
-            rows[name] = NodeVerdict(name, Code.UNKNOWN, None, demands)
+    def outcomes(self) -> Iterator[tuple[Outcome, int]]:
+        """Each different answer with the nodes that have it; every node is in one of them."""
+        yield Outcome(Code.SUCCESS), self.feasible
+        yield Outcome(Code.UNKNOWN, None, self._demands), self.unknown
         for refused in self.refused:
-            for rejection in refused.rejections:
-                for name in self.name_of(rejection.nodes):
-                    rows[name] = _merged(rows.get(name), name, refused.plugin, rejection)
-        return [rows[name] for name in sorted(rows)]
+            for rejections, nodes in _parted(refused.rejections):
+                reasons = tuple(rejection.reason for rejection in rejections)
+                yield Outcome(_worst(rejections), refused.plugin, reasons), nodes
+
+    @property
+    def _demands(self) -> tuple[str, ...]:
+        return tuple(f"not judged: {demand}" for demand in self.unmodelled)
+
+    def by_node(self) -> dict[str, Outcome]:
+        """The answer for each node by its name, in no order; equal answers are one object."""
+        rows: dict[str, Outcome] = {}
+        for outcome, nodes in self.outcomes():
+            rows.update(dict.fromkeys(self.name_of(nodes), outcome))
+        return rows
+
+    def table(self) -> list[NodeVerdict]:
+        """The answer for each node, by name."""
+        rows = sorted(self.by_node().items(), key=itemgetter(0))
+        return [NodeVerdict(name, o.code, o.plugin, o.reasons) for name, o in rows]
 
 
-def _merged(
-    known: NodeVerdict | None, name: str, plugin: str | None, rejection: Rejection
-) -> NodeVerdict:
-    """A node's reasons add up; one unresolvable reason makes the node unresolvable."""
-    if known is None:
-        return NodeVerdict(name, rejection.code, plugin, (rejection.reason,))
-    code = known.code if known.code is Code.UNRESOLVABLE else rejection.code
-    return NodeVerdict(name, code, plugin, (*known.reasons, rejection.reason))
+def _parted(rejections: Iterable[Rejection]) -> list[tuple[list[Rejection], int]]:
+    """The nodes that are refused by the same rejections, which may overlap."""
+    parts: list[tuple[list[Rejection], int]] = []
+    for rejection in rejections:
+        alone = rejection.nodes
+        for position, (reasons, nodes) in enumerate(tuple(parts)):
+            both = nodes & rejection.nodes
+            if both:
+                alone &= ~both
+                parts[position] = (reasons, nodes & ~both)
+                parts.append(([*reasons, rejection], both))
+        parts.append(([rejection], alone))
+        parts = [part for part in parts if part[1]]
+    return parts
+
+
+def _worst(rejections: list[Rejection]) -> Code:
+    """One unresolvable reason makes a node unresolvable."""
+    codes = [rejection.code for rejection in rejections]
+    return Code.UNRESOLVABLE if Code.UNRESOLVABLE in codes else codes[-1]

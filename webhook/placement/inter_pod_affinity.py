@@ -4,7 +4,7 @@ Mirrors `plugins/interpodaffinity/filtering.go`. The term that KubeVirt adds to 
 migration target, and the old anti-affinity of the source pod, act through it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from pyroaring import BitMap
 
@@ -93,14 +93,17 @@ def existing_anti_affinity(pod: PodInfo, index: ClusterIndex) -> int:
     return refused
 
 
-def _matching(terms: Iterable[AffinityTerm], owner: str, index: ClusterIndex) -> BitMap:
+def _matching(terms: tuple[AffinityTerm, ...], owner: str, index: ClusterIndex) -> BitMap:
     """The placed pods that every one of these terms of a pod in `owner` looks for."""
-    found = index.placed.all
-    for term in terms:
-        found = found & index.placed.matching(term.selector)  # a new set: never in place
-        if found and not _everywhere(term, index):
-            found = found & index.placed.within(_looked_at(term, owner, index))
-    return found
+    placed = index.placed
+    found = placed.matching(terms[0].selector)
+    for term in terms[1:]:
+        found = found & placed.matching(term.selector)  # a new set: never in place
+    looked_at = [_looked_at(t, owner, index) for t in terms if not _everywhere(t, index)]
+    if not found or not looked_at:
+        return found
+    first, *others = looked_at
+    return found & placed.within(first.intersection(*others) if others else first)
 
 
 def _covers(term: AffinityTerm, owner: str, index: ClusterIndex) -> bool:
@@ -123,7 +126,10 @@ def _everywhere(term: AffinityTerm, index: ClusterIndex) -> bool:
 def _looked_at(term: AffinityTerm, owner: str, index: ClusterIndex) -> frozenset[str]:
     """The namespaces that a term names or selects."""
     named, selector = _namespaces(term, owner), term.namespace_selector
-    return named | index.namespaces.selected(selector) if selector.requirements else named
+    if not selector.requirements:
+        return named
+    selected = index.namespaces.selected(selector)
+    return named | selected if named else selected
 
 
 def _namespaces(term: AffinityTerm, owner: str) -> frozenset[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from webhook.objects import PodInfo
 from webhook.placement.framework import Code, Plugin, Rejection
 from webhook.placement.index import ClusterIndex, bits
+from webhook.placement.index.resource_matrix import ResourceMatrix
 
 TOO_MANY_PODS = "Too many pods"
 _BASIC = ("cpu", "memory", "ephemeral-storage")
@@ -17,21 +18,30 @@ _BASIC = ("cpu", "memory", "ephemeral-storage")
 def node_resources_fit(pod: PodInfo, index: ClusterIndex) -> Iterator[Rejection]:
     """Refuses nodes per missing resource; for good where it exceeds the allocatable."""
     everyone = index.nodes.all
-    slots, full = index.allocatable.row("pods"), index.used.row("pods") + 1
-    yield Rejection(
-        bits(full > slots) & everyone,
-        TOO_MANY_PODS,
-        Code.UNSCHEDULABLE,
-        permanent=bits(slots < 1) & everyone,
-    )
+    full = _less(index.free, "pods", 1) & everyone
+    if full:
+        never = _less(index.allocatable, "pods", 1) & everyone
+        yield Rejection(full, TOO_MANY_PODS, Code.UNSCHEDULABLE, permanent=never)
     for resource, request in _checked(pod, index):
-        offered, judged = index.allocatable.row(resource), everyone & ~index.delegated(resource)
-        short = bits(request > offered - index.used.row(resource)) & judged
-        never = bits(request > offered) & judged
-        reason = f"Insufficient {resource}"
-        beyond = never & short if index.features.unresolvable_if_over_allocatable else 0
-        yield Rejection(beyond, reason, Code.UNRESOLVABLE, permanent=never)
-        yield Rejection(short & ~beyond, reason, Code.UNSCHEDULABLE)
+        judged = everyone & ~index.delegated(resource)
+        short = _less(index.free, resource, request) & judged
+        if short:
+            yield from _refusals(resource, request, short, judged, index)
+
+
+def _refusals(
+    resource: str, request: int, short: int, judged: int, index: ClusterIndex
+) -> Iterator[Rejection]:
+    never = _less(index.allocatable, resource, request) & judged
+    reason = f"Insufficient {resource}"
+    beyond = never & short if index.features.unresolvable_if_over_allocatable else 0
+    yield Rejection(beyond, reason, Code.UNRESOLVABLE, permanent=never)
+    yield Rejection(short & ~beyond, reason, Code.UNSCHEDULABLE)
+
+
+def _less(matrix: ResourceMatrix, resource: str, request: int) -> int:
+    """The nodes, free slots among them, with less of the resource than this."""
+    return bits(matrix.row(resource) < request)
 
 
 def _checked(pod: PodInfo, index: ClusterIndex) -> Iterator[tuple[str, int]]:

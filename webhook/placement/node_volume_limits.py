@@ -6,40 +6,18 @@ handle; a claim without a volume stands for one with a handle of its own.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from itertools import pairwise
 
-from webhook.objects import Disk, PodInfo
-from webhook.objects.storage import CSINode, PersistentVolumeClaim
+from webhook.objects import PodInfo
 from webhook.placement.framework import Code, Plugin, PreFilter, Rejection
 from webhook.placement.index import ClusterIndex
-from webhook.placement.index.csi_migration import (
-    DRIVERS,
-    PLUGINS,
-    UNMIGRATED,
-    Untranslatable,
-    handle_of_disk,
-    handle_of_volume,
-)
-from webhook.placement.index.storage import foreign
+from webhook.placement.index.attach_counts import AttachCounts
+from webhook.placement.index.csi_migration import PLUGINS, Untranslatable
+from webhook.placement.index.csi_volumes import CSIVolume, VolumeKey, of_claim, of_disk
+from webhook.placement.index.layers import layered
+from webhook.placement.index.storage import Storage, foreign
 
 REASON = "node(s) exceed max volume count"
-_UNCOUNTED = UNMIGRATED | {""}
-#: A volume that is yet to be made goes by its claim.
-_Handle = str | tuple[str, str]
-_Key = tuple[str, _Handle]
-
-
-class _Fault(Exception):
-    """A volume of a pod on the node cannot be read: the scheduler gives up."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Volume:
-    """A volume as it is counted; of an old `plugin` only where that has been migrated."""
-
-    driver: str
-    handle: _Handle
-    plugin: str = ""
 
 
 def prefilter(pod: PodInfo, index: ClusterIndex) -> PreFilter:
@@ -48,138 +26,85 @@ def prefilter(pod: PodInfo, index: ClusterIndex) -> PreFilter:
 
 
 def node_volume_limits(pod: PodInfo, index: ClusterIndex) -> Iterator[Rejection]:
-    """Refuses nodes that are full; for good where the pod's own volumes are too many."""
-    everyone = index.nodes.all
+    """Refuses nodes that are full; for good where the pod's own volumes are too many.
+
+    Where a volume cannot be read, of the pod or of one that is there, it is an Error instead.
+    """
+    storage = index.storage
+    wrong = _unusable(pod, index)
+    if wrong is not None:
+        yield wrong
+        return
+    claimed = (storage.claim(pod, claim) for claim in pod.claims)
+    volumes = [volume for claim in claimed if claim and (volume := of_claim(claim, storage))]
+    unread = full = never = 0
+    for disk in pod.disks:
+        if disk.kind in PLUGINS:
+            try:
+                volumes.append(of_disk(disk))
+            except Untranslatable as error:
+                here = storage.translating(PLUGINS[disk.kind].name) & ~unread
+                yield Rejection(here, str(error), Code.ERROR)
+                unread |= here
+    for group, keys in _counting(volumes, storage.counts.limited & ~unread, storage):
+        faulty = group & storage.faulty.nodes
+        for name in sorted(index.nodes.named(faulty)):
+            fault = storage.fault(index.nodes.slots[name])
+            yield Rejection(index.nodes.bit(name), fault, Code.ERROR)
+        over, alone = _exceeded(keys, group & ~faulty, storage.counts)
+        full |= over
+        never |= alone
+    yield Rejection(full, REASON, Code.UNSCHEDULABLE, permanent=never)
+
+
+def _unusable(pod: PodInfo, index: ClusterIndex) -> Rejection | None:
+    """The first claim of the pod that is missing or not its own, everywhere."""
     for claim in pod.claims:
         found = index.storage.claim(pod, claim)
         if found is None:
             missing = f'persistentvolumeclaim "{claim.name}" not found'
-            yield Rejection(everyone, f"looking up PVC {pod.namespace}/{claim.name}: {missing}")
-            return
+            reason = f"looking up PVC {pod.namespace}/{claim.name}: {missing}"
+            return Rejection(index.nodes.all, reason)
         if claim.ephemeral and foreign(pod, found):
-            yield Rejection(everyone, foreign(pod, found), Code.ERROR)
-            return
-    counted, full, never = _Counted(index), 0, 0
-    for csi_node in index.storage.csi_nodes.values():
-        node = index.nodes.bit(csi_node.name)
-        if not node:
-            continue
-        try:
-            exceeded, alone = counted.exceeded(pod, csi_node)
-        except _Fault as fault:
-            yield Rejection(node, str(fault), Code.ERROR)
-            continue
-        full |= node if exceeded else 0
-        never |= node if alone else 0
-    yield Rejection(full, REASON, Code.UNSCHEDULABLE, permanent=never)
+            return Rejection(index.nodes.all, foreign(pod, found), Code.ERROR)
+    return None
 
 
-class _Counted:
-    """The volumes behind claims and disks, each looked up once in a verdict."""
-
-    def __init__(self, index: ClusterIndex) -> None:
-        self._index = index
-        self._known: dict[tuple[str, str], _Volume | None] = {}
-
-    def exceeded(self, pod: PodInfo, node: CSINode) -> tuple[bool, bool]:
-        """Whether the pod is too much for the node, and would be on an empty one, too.
-
-        What a pod on the node already uses costs nothing; what is attached without such a
-        pod counts as another volume. Raises _Fault.
-        """
-        storage = self._index.storage
-        wanted = self._of(pod, node)
-        slot = self._index.nodes.slots[node.name]
-        if not wanted or not node.limits or self._plenty(wanted, node, slot):
-            return False, False
-        used = set()
-        for other in storage.pods.get(slot, {}).values():
-            used |= self._of(other, node)
-        taken = Counter(driver for driver, _ in used | self._attached(node))
-        added = Counter(driver for driver, _ in wanted - used)
-        asked = Counter(driver for driver, _ in wanted)
-        over = [d for d in added if d in node.limits and taken[d] + added[d] > node.limits[d]]
-        return bool(over), any(asked[driver] > node.limits[driver] for driver in over)
-
-    def _plenty(self, wanted: set[_Key], node: CSINode, slot: int) -> bool:
-        """Whether no limit is near, and no Error possible: then nothing is looked up."""
-        storage = self._index.storage
-        most = storage.mentions.counts.get(slot, 0) + len(wanted)
-        most += len(storage.attached.get(node.name, ()))
-        limits = [node.limits[driver] for driver, _ in wanted if driver in node.limits]
-        return slot not in storage.delicate.counts and all(most <= limit for limit in limits)
-
-    def _of(self, pod: PodInfo, node: CSINode) -> set[_Key]:
-        """The pod's volumes by driver and handle; a claim that is missing is left out."""
-        volumes = [*self._claimed(pod), *self._inline(pod, node)]
-        return {(v.driver, v.handle) for v in volumes if self._migrated(v.plugin, node)}
-
-    def _claimed(self, pod: PodInfo) -> Iterator[_Volume]:
-        for claim in pod.claims:
-            found = self._index.storage.claim(pod, claim)
-            if found is None:
-                continue
-            if claim.ephemeral and foreign(pod, found):
-                raise _Fault(foreign(pod, found))
-            if found.key not in self._known:
-                self._known[found.key] = self._volume(found)
-            volume = self._known[found.key]
-            if volume is not None:
-                yield volume
-
-    def _inline(self, pod: PodInfo, node: CSINode) -> Iterator[_Volume]:
-        for disk in pod.disks:
-            plugin = PLUGINS.get(disk.kind)
-            if plugin is not None and self._migrated(plugin.name, node):
-                yield _Volume(plugin.driver, _handle(disk))
-
-    def _migrated(self, plugin: str, node: CSINode) -> bool:
-        """Whether volumes of the plugin are those of its driver; since 1.36 they are."""
-        by_annotation = self._index.features.csi_migration_by_annotation
-        return not (plugin and by_annotation) or plugin in node.migrated_plugins
-
-    def _volume(self, claim: PersistentVolumeClaim) -> _Volume | None:
-        """What the claim is bound to; None if no CSI driver attaches it."""
-        storage = self._index.storage
-        volume = storage.volumes.get(claim.volume_name)
-        if volume is None:
-            return self._to_be_made(claim)
-        plugin = PLUGINS.get(volume.in_tree)
-        try:
-            handle = handle_of_volume(volume)
-        except Untranslatable:
-            return None
-        driver, name = (plugin.driver, plugin.name) if plugin else (volume.driver, "")
-        return _Volume(driver, handle, name) if driver and handle else None
-
-    def _to_be_made(self, claim: PersistentVolumeClaim) -> _Volume | None:
-        """The volume that the claim's class will make, under a handle that no other has."""
-        storage_class = self._index.storage.classes.get(claim.storage_class)
-        if storage_class is None or storage_class.provisioner in _UNCOUNTED:
-            return None
-        provisioner = storage_class.provisioner
-        if provisioner in DRIVERS:
-            return _Volume(DRIVERS[provisioner], claim.key, provisioner)
-        return _Volume(provisioner, claim.key)
-
-    def _attached(self, node: CSINode) -> set[_Key]:
-        """The CSI volumes that the attach controller says are on the node."""
-        if not self._index.features.attachments_count:
-            return set()
-        storage = self._index.storage
-        found = [
-            (attachment.attacher, storage.volumes.get(attachment.volume_name))
-            for attachment in storage.attached.get(node.name, {}).values()
+def _counting(
+    volumes: list[CSIVolume], nodes: int, storage: Storage
+) -> list[tuple[int, set[VolumeKey]]]:
+    """The nodes by which of the volumes count there, without those where none does."""
+    groups = [(nodes, {volume.key for volume in volumes if not volume.plugin})]
+    for plugin in sorted({volume.plugin for volume in volumes if volume.plugin}):
+        moved = storage.translating(plugin)
+        more = {volume.key for volume in volumes if volume.plugin == plugin}
+        groups = [
+            part
+            for group, keys in groups
+            for part in ((group & ~moved, keys), (group & moved, keys | more))
         ]
-        return {(by, volume.handle) for by, volume in found if by and volume and volume.driver}
+    return [(group, keys) for group, keys in groups if group and keys]
 
 
-def _handle(disk: Disk) -> str:
-    try:
-        return handle_of_disk(disk)
-    except Untranslatable as error:
-        why = f"converting volume({disk.volume}) from inline to csi: {error}"
-        raise _Fault(why) from error
+def _exceeded(keys: set[VolumeKey], nodes: int, counts: AttachCounts) -> tuple[int, int]:
+    """On which of the nodes the volumes are too many, and on which even if it were empty.
+
+    What a pod on the node already uses costs nothing; what is attached without such a
+    pod counts as another volume.
+    """
+    full = never = 0
+    for driver, asked in Counter(driver for driver, _ in keys).items():
+        short = counts.short(driver, asked) & nodes
+        if not short:
+            continue
+        used = layered((counts.used.nodes(key) for key in keys if key[0] == driver), asked)
+        over = short & ~used[0]
+        for free, (some, more) in enumerate(pairwise(used), 1):
+            if short & some & ~more:
+                over |= short & some & ~more & counts.short(driver, asked - free)
+        full |= over
+        never |= over & counts.small(driver, asked)
+    return full, never
 
 
 PLUGIN = Plugin("NodeVolumeLimits", node_volume_limits, prefilter)

@@ -83,7 +83,7 @@ def _counted(selector: LabelSelector, namespace: str, index: ClusterIndex) -> Bi
     only nominated count all the same, as upstream's AddPod looks at neither.
     """
     placed = index.placed
-    found = placed.matching(selector) & placed.within((namespace,))
+    found = placed.matching(selector) & placed.within(frozenset((namespace,)))
     if selector.requirements:
         return found - (placed.deleting - placed.nominated)
     return found & placed.nominated

@@ -55,39 +55,25 @@ def _in_use(pod: PodInfo, index: ClusterIndex) -> bool:
         and (found := index.storage.claim(pod, claim))
         and READ_WRITE_ONCE_POD in found.access_modes
     }
-    if any((pod.namespace, name) in index.storage.users for name in exclusive):
-        return True
-    return bool(exclusive) and any(
-        claim.name in exclusive
-        for pods in index.storage.pods.values()
-        for other in pods.values()
-        if other.nominated
-        for claim in other.claims
-        if not claim.ephemeral
+    users = index.storage.users
+    return any(
+        name in users.nominated or (pod.namespace, name) in users.claims for name in exclusive
     )
 
 
 def _conflicting(pod: PodInfo, index: ClusterIndex) -> int:
     """The nodes with a pod that has one of the pod's inline disks."""
-    wanted = [disk for disk in pod.disks if disk.kind in _RESTRICTED]
-    if not wanted:
-        return 0
     return union(
-        1 << slot
-        for slot, pods in index.storage.pods.items()
-        if any(
-            _conflict(mine, theirs)
-            for other in pods.values()
-            for theirs in other.disks
-            for mine in wanted
-        )
+        tally.nodes
+        for mine in pod.disks
+        if mine.kind in _RESTRICTED
+        for theirs, tally in index.storage.users.disks.get((mine.kind, mine.name), {}).items()
+        if _conflict(mine, theirs)
     )
 
 
 def _conflict(mine: Disk, theirs: Disk) -> bool:
-    """Whether this is one disk that not both pods can have, unless both only read it."""
-    if mine.kind != theirs.kind or mine.name != theirs.name:
-        return False
+    """Whether not both pods can have the same disk; most can be shared to be only read."""
     if mine.kind == "awsElasticBlockStore":
         return True
     if mine.kind == "rbd" and not mine.monitors & theirs.monitors:

@@ -5,7 +5,7 @@ Mirrors `plugins/volumezone/volume_zone.go`. Claims of ephemeral volumes are not
 
 from collections.abc import Iterator, Mapping
 
-from webhook.objects import Operator, PodInfo, Requirement
+from webhook.objects import PodInfo
 from webhook.objects.storage import (
     BETA_REGION,
     BETA_ZONE,
@@ -74,13 +74,14 @@ def _topologies(pod: PodInfo, index: ClusterIndex) -> list[tuple[str, frozenset[
     """The zone and region labels of the bound volumes, each with the values it allows."""
     claims = [index.storage.claim(pod, claim) for claim in pod.claims if not claim.ephemeral]
     volumes = [index.storage.volumes.get(claim.volume_name) for claim in claims if claim]
-    return [
-        (key, values)
+    found = {
+        (key, volume.labels[key]): None
         for volume in volumes
-        if volume is not None
+        if volume is not None and volume.labels
         for key in _LABELS
-        if key in volume.labels and (values := _values(volume.labels[key]))
-    ]
+        if key in volume.labels
+    }
+    return [(key, values) for key, label in found if (values := _values(label))]
 
 
 def _values(label: str) -> frozenset[str]:
@@ -91,9 +92,9 @@ def _values(label: str) -> frozenset[str]:
 
 def _carrying(key: str, values: frozenset[str], nodes: NodeSets) -> int:
     """The nodes with one of the values; for an old key also under its name of today."""
-    found = nodes.matching(Requirement(key, Operator.IN, values))
+    found = union(nodes.with_label(key, value) for value in values)
     if key in _GENERAL:
-        general = nodes.matching(Requirement(_GENERAL[key], Operator.IN, values))
+        general = union(nodes.with_label(_GENERAL[key], value) for value in values)
         found |= general & ~nodes.with_key(key)
     return found
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from webhook.objects import Operator, Requirement
+from webhook.placement.index import columns
 from webhook.placement.index.columns import Column, bits, mask_of
 
 ZONES = Column(["1", None, "2", "1", "x"])
@@ -40,13 +41,22 @@ def test_slots_share_a_value(slots, shared):
 )
 def test_values_are_compared_as_numbers(operator, bound, slots):
     found = ZONES.comparing(Requirement("zone", Operator(operator), bound=bound))
-    assert list(np.flatnonzero(found)) == slots
+    assert found == sum(1 << slot for slot in slots)
 
 
 def test_numbers_are_compared_exactly_up_to_the_ends_of_int64():
     column = Column([str(2**63 - 1), str(2**63 - 2), str(2**63)])
     found = column.comparing(Requirement("n", Operator.GT, bound=2**63 - 2))
-    assert list(found) == [True, False, False]
+    assert found == 0b001
+
+
+def test_no_more_bounds_are_remembered_than_there_is_room_for(monkeypatch):
+    monkeypatch.setattr(columns, "_REMEMBERED", 2)
+    column = Column(["1", "2", "3"])
+    for _ in range(2):
+        found = [column.comparing(Requirement("n", Operator.GT, bound=b)) for b in range(4)]
+        assert found == [0b111, 0b110, 0b100, 0]
+        assert len(column._compared) == 2
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ POD = PodInfo("default", "p", node_name="n", usage={"cpu": 5})
 
 
 def used(index, resource="cpu", name="n"):
-    return int(index.used.row(resource)[index.nodes.slots[name]])
+    slot = index.nodes.slots[name]
+    return int((index.allocatable.row(resource) - index.free.row(resource))[slot])
 
 
 def test_a_pod_counts_on_its_node():
@@ -100,6 +101,16 @@ def test_a_node_that_is_told_of_twice_keeps_its_pods_and_room():
     assert (used(index), int(index.allocatable.row("cpu")[slot])) == (5, 1000)
 
 
+def test_a_pod_that_only_gets_on_with_its_life_stays_where_it_is():
+    index = builders.index(builders.node("n"))
+    for phase in ("Pending", "Running", "Running"):
+        index.apply(Applied(replace(POD, phase=phase, owner_uid="o", requests={"cpu": 9})))
+        assert [(p.phase, p.requests) for p in index.owned("o")] == [(phase, {"cpu": 9})]
+        assert (used(index), used(index, "pods")) == (5, 1)
+    index.apply(Applied(replace(POD, phase="Failed", owner_uid="o")))
+    assert (used(index), used(index, "pods")) == (0, 0)
+
+
 def test_a_pod_that_waits_for_the_scheduler_takes_nothing():
     index = builders.index(builders.node("n"))
     index.apply(Applied(PodInfo("default", "p", usage={"cpu": 5})))
@@ -113,8 +124,9 @@ def test_a_node_that_changes_or_goes_leaves_the_others_alone():
     index.apply(Applied(there))
     index.apply(Applied(stays))
     index.apply(Applied(NodeInfo("n", allocatable={"cpu": 7})))
-    cpu, pods = index.allocatable.row("cpu"), index.used.row("pods")
-    assert [(int(cpu[s]), int(pods[s])) for s in (0, 1)] == [(1000, 1), (7, 1)]
+    cpu = index.allocatable.row("cpu")
+    assert [int(cpu[s]) for s in (0, 1)] == [1000, 7]
+    assert [used(index, "pods", name) for name in "mn"] == [1, 1]
     index.apply(Deleted(NodeInfo, "n"))
     assert (used(index, name="m"), used(index, "pods", "m"), index.ports.taken(HostPort(80))) == (
         3,
@@ -247,10 +259,10 @@ def test_ports_are_taken_as_long_as_their_pod_is_there():
 def test_volumes_are_used_as_long_as_their_pod_is_there():
     index, pod = builders.index(builders.node("n")), replace(POD, claims=(Claim("c"),))
     index.apply(Applied(pod))
-    assert index.storage.pods == {0: {pod.key: pod}}
+    assert index.storage.users.pods == {0: {pod.key: pod}}
     with index.assuming(gone=[pod]):
-        assert index.storage.pods == {}
-    assert index.storage.users["default", "c"].nodes == 1
+        assert index.storage.users.pods == {}
+    assert index.storage.users.claims.nodes(("default", "c")) == 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from pyroaring import BitMap
 
 from webhook.objects import LabelSelector, Operator, PodInfo, Requirement
+from webhook.placement.index import pod_sets
 from webhook.placement.index.pod_sets import PodSets, SlotSets
 
 
@@ -65,12 +66,48 @@ def test_pods_are_found_by_selector(placed, asked, found):
     assert set(placed.all) == {0, 1, 2, 3}
 
 
+FEW, MANY = frozenset({"red", "none"}), frozenset({"red", *map(str, range(9))})
+
+
 @pytest.mark.parametrize(
     ("names", "found"),
-    [((), set()), (("red",), {0, 1}), (("red", "blue", "none"), {0, 1, 2, 3}), (("none",), set())],
+    [
+        pytest.param(frozenset(), [], id="none"),
+        pytest.param(frozenset({"red"}), [0, 1], id="one"),
+        pytest.param(FEW, [0, 1], id="few"),
+        pytest.param(MANY, [0, 1], id="many"),
+        pytest.param(MANY | {"blue"}, [0, 1, 2, 3], id="many, with all that there are"),
+        pytest.param(MANY - {"red"}, [], id="many, where nobody is"),
+    ],
 )
 def test_pods_are_found_by_namespace(placed, names, found):
-    assert set(placed.within(names)) == found
+    for _ in range(2):
+        assert list(placed.within(names)) == found
+
+
+def test_namespaces_that_were_joined_follow_their_pods(placed):
+    asked = MANY | {"green"}
+    assert list(placed.within(asked)) == [0, 1]
+    placed.add(pod("e", "green"), 1)
+    placed.add(pod("f", "blue"), 1)
+    placed.remove(PODS[0])
+    assert list(placed.within(asked)) == [1, 4]
+
+
+def test_only_so_many_joined_namespaces_are_kept(placed, monkeypatch):
+    monkeypatch.setattr(pod_sets, "_KEPT", 1)
+    for asked, found in ((MANY, [0, 1]), (MANY | {"blue"}, [0, 1, 2, 3]), (MANY, [0, 1])):
+        assert list(placed.within(asked)) == found
+        assert list(vars(placed._joined)["_sets"]) == [asked]
+
+
+def test_a_key_that_was_asked_for_follows_its_pods(placed):
+    asked = selector(("tier", "Exists"))
+    assert set(placed.matching(asked)) == {0, 2}
+    placed.add(pod("e", tier="9"), 1)
+    placed.add(pod("f"), 1)
+    placed.remove(PODS[0])
+    assert set(placed.matching(asked)) == {2, 4}
 
 
 @pytest.mark.parametrize(
@@ -79,6 +116,16 @@ def test_pods_are_found_by_namespace(placed, names, found):
 def test_pods_stand_on_nodes(placed, slots, nodes):
     assert placed.nodes(BitMap(slots), 8) == nodes
     assert list(placed.homes(BitMap(slots))) == [(7, 7, 3, 0)[slot] for slot in slots]
+
+
+def test_the_pods_of_a_node_are_told(placed):
+    assert [sorted(placed.keys_on(node)) for node in (7, 3, 5)] == [
+        ["red/a", "red/b"],
+        ["blue/c"],
+        [],
+    ]
+    placed.remove(PODS[0])
+    assert placed.keys_on(7) == ["red/b"]
 
 
 def test_pods_on_their_way_out_and_nominated_ones_are_marked():
@@ -103,11 +150,7 @@ def test_nothing_is_left_of_pods_that_went(placed):
         placed.remove(each)
     sets = (placed.all, placed.deleting, placed.nominated)
     assert [len(each) for each in sets] == [0, 0, 0]
-    assert [list(vars(placed)[n].items()) for n in ("_labelled", "_keyed", "_namespaces")] == [
-        [],
-        [],
-        [],
-    ]
+    assert [list(vars(placed)[n].items()) for n in ("_labelled", "_namespaces")] == [[], []]
 
 
 def test_there_is_room_for_many_pods():
@@ -120,13 +163,13 @@ def test_there_is_room_for_many_pods():
 def test_a_set_grows_from_one_and_shrinks_to_none():
     sets = SlotSets()
     for slots in ((3,), (3, 5), (3, 5, 9)):
-        sets.add("key", slots[-1])
+        sets.add(("key",), slots[-1])
         assert tuple(sets["key"]) == slots
     for slot in (5, 3):
-        sets.discard("key", slot)
+        sets.discard(("key",), slot)
     assert [(key, list(found)) for key, found in sets.items()] == [("key", [9])]
-    sets.discard("key", 9)
+    sets.discard(("key",), 9)
     assert (list(sets.items()), list(sets["key"])) == ([], [])
-    sets.add("key", 4)
-    sets.discard("key", 4)
-    assert list(sets.items()) == []
+    sets.add(("key", "other"), 4)
+    sets.discard(("key",), 4)
+    assert [(key, list(found)) for key, found in sets.items()] == [("other", [4])]

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pyroaring import BitMap
 
-from tests.placement import clusters, storage
-from webhook.objects import Applied, Deleted, NodeInfo, PodInfo, Profile, Replaced
+from tests.placement import clusters, storage, volumes
+from webhook.objects import Applied, Deleted, NodeInfo, PodInfo, Profile, Replaced, Version
 from webhook.objects.events import Object
 from webhook.objects.profile import DeviceClass, Namespace
 from webhook.objects.storage import STORAGE_TYPES, CSIDriver
+from webhook.objects.version import NEWEST
 from webhook.placement import ClusterIndex, evaluate
+from webhook.placement.index.known_pods import PodsBy
 from webhook.placement.index.node_sets import NodeSets
 from webhook.placement.index.pod_sets import PodSets
 from webhook.placement.index.resource_matrix import ResourceMatrix
@@ -27,7 +29,7 @@ any_node = st.builds(clusters.node, chances, node_names)
 any_pod = st.builds(clusters.pod, chances, st.sampled_from(clusters.POD_NAMES))
 few_nodes = st.lists(any_node, max_size=4, unique_by=lambda node: node.name)
 few_pods = st.lists(any_pod, max_size=4, unique_by=lambda pod: pod.key)
-#: Objects that nothing is derived from, but of an attachment the node that it is on.
+#: Objects that are held as they are; the most is derived of those that volumes hang on.
 stored = st.one_of(
     st.builds(
         storage.claim,
@@ -44,6 +46,9 @@ stored = st.one_of(
     st.builds(DeviceClass, st.just("gpu"), st.sampled_from(("", "example.com/gpu"))),
 )
 STORED = (*STORAGE_TYPES, DeviceClass)
+#: Asked for in each picture, so that the sets which are joined when asked for are kept up.
+POD_LABELS = clusters.KEYS[:3]
+SOME_NAMESPACES = frozenset({"red", "blue", *"abc"})
 
 
 @dataclass
@@ -54,6 +59,7 @@ class Contents:
     pods: dict[str, PodInfo] = field(default_factory=dict)
     namespaces: dict[str, Namespace] = field(default_factory=dict)
     profile: Profile = field(default_factory=Profile)
+    version: Version = NEWEST
     stored: dict[tuple[type, Hashable], Object] = field(default_factory=dict)
 
     def built(self) -> ClusterIndex:
@@ -63,13 +69,14 @@ class Contents:
             for object_ in objects.values():
                 index.apply(Applied(object_))
         index.apply(Applied(self.profile))
+        index.apply(Applied(self.version))
         return index
 
 
 def picture(index: ClusterIndex) -> dict:
     """Everything the index holds and derives, by node name instead of by slot."""
-    nodes, placed = index.nodes, index.placed
-    return {
+    nodes = index.nodes
+    return picture_of_pods(index) | {
         "nodes": nodes.infos,
         "all": names(nodes, nodes.all),
         "cordoned": names(nodes, nodes.cordoned),
@@ -81,14 +88,32 @@ def picture(index: ClusterIndex) -> dict:
         "keys": {key: names(nodes, nodes.with_key(key)) for key in nodes.labels},
         "taints": {taints: names(nodes, bits) for taints, bits in nodes.taints.items()},
         "allocatable": amounts(nodes, index.allocatable),
-        "used": amounts(nodes, index.used),
+        "free": amounts(nodes, index.free),
         "columns": {key: values_of(nodes, key) for key in nodes.labels},
+        "ports": {
+            (*key, address): counts(nodes, tally)
+            for key, addresses in index.ports._taken.items()
+            for address, tally in addresses.items()
+        },
+        "storage": volumes.holdings(index),
+        "device classes": index.device_classes,
+        "namespaces": dict(index.namespaces),
+        "profile": index.profile,
+        "version": (index.version, index.features),
+    }
+
+
+def picture_of_pods(index: ClusterIndex) -> dict:
+    """What the index holds of pods."""
+    nodes, placed = index.nodes, index.placed
+    return {
         "homes": {key: nodes.names[placed.node[slot]] for key, slot in placed._slots.items()},
         "all pods": keys(placed, placed.all),
         "deleting": keys(placed, placed.deleting),
         "nominated pods": keys(placed, placed.nominated),
         "labelled": {label: keys(placed, pods) for label, pods in placed._labelled.items()},
-        "keyed": {key: keys(placed, pods) for key, pods in placed._keyed.items()},
+        "keyed": {key: keys(placed, placed._with_key(key)) for key in POD_LABELS},
+        "within": keys(placed, placed.within(SOME_NAMESPACES)),
         "namespaced": {name: keys(placed, pods) for name, pods in placed._namespaces.items()},
         "terms": {key: keys(placed, each.pods) for key, each in index.terms.carried.items()},
         "terms by anchor": {
@@ -96,23 +121,16 @@ def picture(index: ClusterIndex) -> dict:
             for anchor, carried in index.terms._anchored.items()
         },
         "pods": index.pods,
-        "bound": index._bound,
-        "nominated": index._nominated,
-        "owned": index._owned,
-        "ports": {
-            (*key, address): counts(nodes, tally)
-            for key, addresses in index.ports._taken.items()
-            for address, tally in addresses.items()
-        },
-        "stored": index.storage._stores,
-        "device classes": index.device_classes,
-        "attached": index.storage.attached,
-        "users": {key: counts(nodes, tally) for key, tally in index.storage.users.items()},
-        "volumes": {nodes.names[slot]: pods for slot, pods in index.storage.pods.items()},
-        "namespaces": dict(index.namespaces),
-        "profile": index.profile,
-        "version": (index.version, index.features),
+        "awaiting": pods_by(index._known.awaiting),
+        "standing on": {name: set(placed.keys_on(slot)) for name, slot in nodes.slots.items()},
+        "nominated": pods_by(index._known.nominated),
+        "owned": pods_by(index._known.owned),
     }
+
+
+def pods_by(table: PodsBy) -> dict[str, dict[str, PodInfo]]:
+    """The pods of each name by key."""
+    return {name: {pod.key: pod for pod in pods} for name, pods in table.items()}
 
 
 def keys(placed: PodSets, pods: BitMap) -> set[str]:
@@ -252,6 +270,11 @@ class IndexMachine(RuleBasedStateMachine):
     def the_profile_changes(self, profile):
         self.index.apply(Applied(profile))
         self.contents.profile = profile
+
+    @rule(version=st.sampled_from(clusters.VERSIONS))
+    def the_server_is_upgraded(self, version):
+        self.index.apply(Applied(version))
+        self.contents.version = version
 
     @rule(gone=few_pods, here=few_pods, then=few_pods, raises=st.booleans())
     def something_is_assumed(self, gone, here, then, raises):

@@ -1,9 +1,9 @@
 """ClusterIndex: the cluster as the predicates read it. State, without I/O or lock.
 
 Nodes live in slots; a set of nodes is an int with one bit per slot. Labels, taints and
-cordons are kept as node sets, resources as int64 matrices of [resource, slot], placed pods
-as roaring bitmaps by label and namespace, anti-affinity terms once each, host ports and the
-users of volumes by node.
+cordons are kept as node sets, what is allocatable and what is free of it as int64 matrices of
+[resource, slot], placed pods as roaring bitmaps by label and namespace, anti-affinity terms
+once each, host ports and the users of volumes by node.
 """
 
 from collections.abc import Hashable, Iterable, Iterator
@@ -28,6 +28,7 @@ from webhook.objects.profile import DeviceClass, Namespace
 from webhook.objects.storage import STORAGE_TYPES, StorageObject
 from webhook.objects.version import NEWEST
 from webhook.placement.index.columns import bits
+from webhook.placement.index.known_pods import KnownPods, counted
 from webhook.placement.index.namespaces import Namespaces
 from webhook.placement.index.node_sets import NodeSets
 from webhook.placement.index.pod_sets import PodSets
@@ -52,15 +53,13 @@ class ClusterIndex:
         self.placed = PodSets()
         self.terms = Terms()
         self.ports = HostPorts()
-        self.storage = Storage()
+        self.storage = Storage(self.nodes.slots, self.features)
         self.allocatable = ResourceMatrix()
-        self.used = ResourceMatrix()
+        self.free = ResourceMatrix()
         self.namespaces = Namespaces()
         self.device_classes: dict[str, DeviceClass] = {}
-        self.pods: dict[str, PodInfo] = {}
-        self._bound: dict[str, dict[str, PodInfo]] = {}
-        self._nominated: dict[str, dict[str, PodInfo]] = {}
-        self._owned: dict[str, dict[str, PodInfo]] = {}
+        self._known = KnownPods(self.nodes.slots)
+        self.pods = self._known.by_key
 
     def apply(self, event: Event) -> None:
         """Take in one event; kinds that the verdict does not read are ignored."""
@@ -87,6 +86,7 @@ class ClusterIndex:
                 self.profile = object_
             case Version():
                 self.version, self.features = object_, Features.of(object_)
+                self.storage.judge_by(self.features)
             case _ if type(object_) in STORAGE_TYPES:
                 self.storage.put(cast("StorageObject", object_))
             case _:
@@ -171,8 +171,8 @@ class ClusterIndex:
 
         A scheduler knows only those nominations that are of pods in its own queue.
         """
-        for name, pods in list(self._nominated.items()):
-            ahead = [p for p in pods.values() if p.priority >= pod.priority and p.key != pod.key]
+        for name, pods in self._known.nominated.items():
+            ahead = [p for p in pods if p.priority >= pod.priority and p.key != pod.key]
             ahead = [p for p in ahead if p.scheduler_name == pod.scheduler_name]
             if ahead and self.nodes.bit(name):
                 yield self.nodes.bit(name), ahead
@@ -181,9 +181,9 @@ class ClusterIndex:
         """The nodes on which any of these placed pods stands."""
         return self.placed.nodes(pods, len(self.nodes.names))
 
-    def owned(self, uid: str) -> Iterator[PodInfo]:
+    def owned(self, uid: str) -> Iterable[PodInfo]:
         """The pods whose controller has this uid."""
-        yield from self._owned.get(uid, {}).values()
+        return self._known.owned[uid]
 
     def _put_node(self, info: NodeInfo) -> None:
         known = self.nodes.infos.get(info.name)
@@ -191,64 +191,55 @@ class ClusterIndex:
             return
         if known is not None:
             slot = self.nodes.update(info)
+            self.free.add(slot, known.allocatable, -1)
             self.allocatable.clear(slot)
         else:
             slot = self.nodes.add(info)
             self.allocatable.reserve(slot + 1)
-            self.used.reserve(slot + 1)
-            for pod in self._bound.get(info.name, {}).values():
+            self.free.reserve(slot + 1)
+            self.storage.join(info.name, slot)
+            for pod in self._known.awaiting.pop(info.name):
                 self._count(pod, slot, 1)
         self.allocatable.add(slot, info.allocatable)
+        self.free.add(slot, info.allocatable)
 
     def _drop_node(self, name: str) -> None:
         slot = self.nodes.slots[name]
-        for pod in self._bound.get(name, {}).values():
-            self._count(pod, slot, -1)
+        for key in self.placed.keys_on(slot):
+            self._count(self.pods[key], slot, -1)
+            self._known.awaiting.put(name, self.pods[key])
+        self.storage.leave(name, slot)
         self.nodes.remove(name)
         self.allocatable.clear(slot)
-        self.used.clear(slot)
+        self.free.clear(slot)
 
     def _put_pod(self, pod: PodInfo) -> None:
         known = self.pods.get(pod.key)
         if known == pod:
             return
         if known is not None:
+            if counted(known) == counted(pod) and not (pod.claims or pod.disks):
+                self._known.put(pod)
+                return
             self._drop_pod(known)
-        self.pods[pod.key] = pod
-        for home, name in self._homes(pod):
-            home.setdefault(name, {})[pod.key] = pod
+        self._known.put(pod)
         slot = self._slot(pod)
         if slot is not None:
             self._count(pod, slot, 1)
 
     def _drop_pod(self, pod: PodInfo) -> None:
-        del self.pods[pod.key]
         slot = self._slot(pod)
         if slot is not None:
             self._count(pod, slot, -1)
-        for home, name in self._homes(pod):
-            del home[name][pod.key]
-            if not home[name]:
-                del home[name]
+        self._known.drop(pod)
 
     def _slot(self, pod: PodInfo) -> int | None:
         """Where the pod counts; a terminated one, or one on no known node, nowhere."""
         return None if pod.terminated else self.nodes.slots.get(pod.node_name)
 
-    def _homes(self, pod: PodInfo) -> Iterator[tuple[dict[str, dict[str, PodInfo]], str]]:
-        """The tables in which a pod is found by something other than its key."""
-        if pod.owner_uid:
-            yield self._owned, pod.owner_uid
-        if pod.terminated:
-            return
-        if pod.node_name:
-            yield self._bound, pod.node_name
-        elif pod.nominated_node_name:
-            yield self._nominated, pod.nominated_node_name
-
     def _count(self, pod: PodInfo, slot: int, change: int) -> None:
-        self.used.add(slot, pod.usage, change)
-        self.used.add(slot, _ONE_POD, change)
+        self.free.add(slot, pod.usage, -change)
+        self.free.add(slot, _ONE_POD, -change)
         if change > 0:
             self.terms.add(pod, self.placed.add(pod, slot))
         else:

@@ -12,6 +12,8 @@ from webhook.objects.labels import int64
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.intp]
 ABSENT = 0
+#: Bounds of Gt and Lt whose nodes are remembered.
+_REMEMBERED = 64
 
 
 class Column:
@@ -26,6 +28,7 @@ class Column:
         self.codes: Codes = np.array(codes, dtype=np.intp)
         self.size = len(numbers)
         self._values = tuple(numbers)
+        self._compared: dict[tuple[Operator, int], int] = {}
 
     def sharing(self, nodes: Mask) -> Mask:
         """The slots that have the label's value in common with one of these slots."""
@@ -34,13 +37,18 @@ class Column:
         held[ABSENT] = False
         return held[self.codes]
 
-    def comparing(self, requirement: Requirement) -> Mask:
-        """The slots whose value is a number on the asked side of the bound of Gt or Lt."""
-        numbers, numeric = self._numbers
-        bound = requirement.bound
-        beyond = numbers > bound if requirement.operator is Operator.GT else numbers < bound
-        held: Mask = (beyond & numeric)[self.codes]
-        return held
+    def comparing(self, requirement: Requirement) -> int:
+        """The nodes whose value is a number on the asked side of the bound of Gt or Lt."""
+        asked = (requirement.operator, requirement.bound)
+        found = self._compared.get(asked)
+        if found is None:
+            if len(self._compared) == _REMEMBERED:
+                self._compared.clear()
+            numbers, numeric = self._numbers
+            greater = requirement.operator is Operator.GT
+            beyond = numbers > requirement.bound if greater else numbers < requirement.bound
+            found = self._compared[asked] = bits((beyond & numeric)[self.codes])
+        return found
 
     @cached_property
     def _numbers(self) -> tuple[npt.NDArray[np.int64], Mask]:

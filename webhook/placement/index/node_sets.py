@@ -1,6 +1,6 @@
 """Nodes in slots, and the sets of nodes that share a label, a taint list or a cordon."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from webhook.objects import NodeInfo, Operator, Requirement, Taint
@@ -8,6 +8,8 @@ from webhook.placement.index.columns import Column, bits, mask_of
 
 #: Up to so many domains it is quicker to look at each than to make arrays of them.
 _FEW_DOMAINS = 16
+#: Objects whose answers are remembered; each is kept alive, so that its id stays its own.
+_REMEMBERED = 1024
 K = TypeVar("K", bound=Hashable)
 
 
@@ -31,6 +33,7 @@ class NodeSets:
         self._frozen: tuple[str, ...] | None = ()
         self._free: list[int] = []
         self._columns: dict[str, Column] = {}
+        self._answers: dict[int, tuple[object, int]] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -80,6 +83,7 @@ class NodeSets:
     def _relabel(self, slot: int, before: Mapping[str, str], after: Mapping[str, str]) -> None:
         """Enter what differs into the sets by label."""
         self.generation += 1
+        self._answers.clear()
         for key, value in before.items():
             if after.get(key) != value:
                 _discard(self.labels[key], value, slot)
@@ -128,9 +132,7 @@ class NodeSets:
             case Operator.DOES_NOT_EXIST:
                 return self.all & ~self.with_key(requirement.key)
             case _:  # Gt and Lt
-                if not values:
-                    return 0
-                return bits(self.column(requirement.key).comparing(requirement)) & self.all
+                return self.column(requirement.key).comparing(requirement) if values else 0
 
     def column(self, key: str) -> Column:
         """The values of this label by slot; kept until one of them changes."""
@@ -141,6 +143,15 @@ class NodeSets:
                 values[self.slots[name]] = info.labels.get(key)
             found = self._columns[key] = Column(values)
         return found
+
+    def remembered(self, asked: object, answer: Callable[[], int]) -> int:
+        """The answer to what this very object asks of labels and names, until these change."""
+        found = self._answers.get(id(asked))
+        if found is None:
+            if len(self._answers) == _REMEMBERED:
+                self._answers.clear()
+            found = self._answers[id(asked)] = (asked, answer())
+        return found[1]
 
     def domain(self, topology_key: str, nodes: int) -> int:
         """All nodes that share a value of the topology key with one of these nodes."""

@@ -5,7 +5,7 @@ label selector is answered by set operations whose cost hardly grows with what i
 that one over all 20,000 launcher pods of a cluster costs no more than a verdict.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -17,7 +17,11 @@ from webhook.placement.index.columns import bits
 
 K = TypeVar("K", bound=Hashable)
 NONE = BitMap()
-#: What leaves the fewest pods is done first, and what takes pods away last.
+#: Up to so many namespaces are joined when they are asked for; more are joined once, and kept.
+_FEW_NAMESPACES = 4
+#: How many joined sets are kept of a sort.
+_KEPT = 32
+#: What leaves the fewest pods is done first.
 _ORDER = (Operator.IN, Operator.EXISTS, Operator.NOT_IN, Operator.DOES_NOT_EXIST)
 
 
@@ -36,23 +40,58 @@ class SlotSets(Generic[K]):
         """The keys with a set, and their sets."""
         return ((key, self[key]) for key in self._sets)
 
-    def add(self, key: K, slot: int) -> None:
-        """Enter a slot that is not in the set."""
+    def add(self, keys: Iterable[K], slot: int) -> None:
+        """Enter a slot into the sets of these keys, in none of which it is."""
+        sets = self._sets
+        for key in keys:
+            found = sets.get(key)
+            if found is None:
+                sets[key] = slot
+            elif isinstance(found, int):
+                sets[key] = BitMap((found, slot))
+            else:
+                found.add(slot)
+
+    def discard(self, keys: Iterable[K], slot: int) -> None:
+        """Take a slot out of the sets of these keys, in all of which it is."""
+        sets = self._sets
+        for key in keys:
+            found = sets[key]
+            if isinstance(found, int) or len(found) == 1:
+                del sets[key]
+            else:
+                found.discard(slot)
+
+
+class JoinedSets(Generic[K]):
+    """Sets of slots that were joined because somebody asked, and are kept up from then on.
+
+    Only so many are kept, as each of them costs every pod that comes or goes a look.
+    """
+
+    def __init__(self, holds: Callable[[K, PodInfo], bool]) -> None:
+        self._holds = holds
+        self._sets: dict[K, BitMap] = {}
+
+    def get(self, key: K, join: Callable[[], BitMap]) -> BitMap:
+        """The set of a key, not to be changed; `join` makes it anew."""
         found = self._sets.get(key)
         if found is None:
-            self._sets[key] = slot
-        elif isinstance(found, int):
-            self._sets[key] = BitMap((found, slot))
-        else:
-            found.add(slot)
+            if len(self._sets) == _KEPT:
+                del self._sets[next(iter(self._sets))]
+            found = self._sets[key] = join()
+        return found
 
-    def discard(self, key: K, slot: int) -> None:
-        """Take out a slot that is in the set."""
-        found = self._sets[key]
-        if isinstance(found, int) or len(found) == 1:
-            del self._sets[key]
-        else:
-            found.discard(slot)
+    def add(self, pod: PodInfo, slot: int) -> None:
+        """A pod has come to this slot."""
+        for key, slots in self._sets.items():
+            if self._holds(key, pod):
+                slots.add(slot)
+
+    def discard(self, slot: int) -> None:
+        """The pod in this slot has gone."""
+        for slots in self._sets.values():
+            slots.discard(slot)
 
 
 class PodSets:
@@ -64,16 +103,21 @@ class PodSets:
         self.deleting = BitMap()
         self.nominated = BitMap()
         self._slots: dict[str, int] = {}
+        self._keys: list[str] = []
         self._free: list[int] = []
         self._labelled: SlotSets[tuple[str, str]] = SlotSets()
-        self._keyed: SlotSets[str] = SlotSets()
         self._namespaces: SlotSets[str] = SlotSets()
+        self._keyed: JoinedSets[str] = JoinedSets(lambda key, pod: key in pod.labels)
+        self._joined: JoinedSets[frozenset[str]] = JoinedSets(
+            lambda names, pod: pod.namespace in names
+        )
 
     def add(self, pod: PodInfo, node: int) -> int:
         """Place a pod on a node slot; returns the pod's own slot."""
         slot = self._free.pop() if self._free else len(self._slots)
         if slot == len(self.node):
             self.node = np.concatenate((self.node, np.zeros_like(self.node)))
+        self._keys[slot : slot + 1] = [pod.key]
         self._slots[pod.key] = slot
         self.node[slot] = node
         self.all.add(slot)
@@ -81,10 +125,10 @@ class PodSets:
             self.deleting.add(slot)
         if pod.nominated:
             self.nominated.add(slot)
-        self._namespaces.add(pod.namespace, slot)
-        for label in pod.labels.items():
-            self._labelled.add(label, slot)
-            self._keyed.add(label[0], slot)
+        self._namespaces.add((pod.namespace,), slot)
+        self._labelled.add(pod.labels.items(), slot)
+        self._keyed.add(pod, slot)
+        self._joined.add(pod, slot)
         return slot
 
     def remove(self, pod: PodInfo) -> int:
@@ -92,35 +136,57 @@ class PodSets:
         slot = self._slots.pop(pod.key)
         self._free.append(slot)
         self.all.discard(slot)
-        self.deleting.discard(slot)
-        self.nominated.discard(slot)
-        self._namespaces.discard(pod.namespace, slot)
-        for label in pod.labels.items():
-            self._labelled.discard(label, slot)
-            self._keyed.discard(label[0], slot)
+        if pod.deleting:
+            self.deleting.discard(slot)
+        if pod.nominated:
+            self.nominated.discard(slot)
+        self._namespaces.discard((pod.namespace,), slot)
+        self._labelled.discard(pod.labels.items(), slot)
+        self._keyed.discard(slot)
+        self._joined.discard(slot)
         return slot
+
+    def keys_on(self, node: int) -> list[str]:
+        """The keys of the pods that stand on a node slot."""
+        standing = np.flatnonzero(self.node == node).tolist()
+        return [self._keys[slot] for slot in standing if slot in self.all]
 
     def matching(self, selector: LabelSelector) -> BitMap:
         """The pods that the selector matches, in any namespace; not to be changed."""
         if selector.nothing or selector.invalid:
             return NONE
-        found = self.all
-        for requirement in sorted(selector.requirements, key=_rank):
-            found = self._narrowed(found, requirement)
+        if not selector.requirements:
+            return self.all
+        first, *others = sorted(selector.requirements, key=_rank)
+        found = self._meeting(first)
+        for requirement in others:
+            found = found & self._meeting(requirement)  # a new set: never in place
         return found
 
-    def _narrowed(self, pods: BitMap, requirement: Requirement) -> BitMap:
+    def _meeting(self, requirement: Requirement) -> BitMap:
+        """The pods whose labels satisfy the requirement."""
         key, operator = requirement.key, requirement.operator
         if operator is Operator.EXISTS:
-            return pods & self._keyed[key]
+            return self._with_key(key)
         if operator is Operator.DOES_NOT_EXIST:
-            return pods - self._keyed[key]
+            return self.all - self._with_key(key)
         named = _union(self._labelled[key, value] for value in requirement.values)
-        return pods & named if operator is Operator.IN else pods - named
+        return named if operator is Operator.IN else self.all - named
 
-    def within(self, namespaces: Iterable[str]) -> BitMap:
+    def within(self, namespaces: frozenset[str]) -> BitMap:
         """The pods of these namespaces; not to be changed."""
-        return _union(self._namespaces[name] for name in namespaces)
+        if len(namespaces) <= _FEW_NAMESPACES:
+            return _union(self._namespaces[name] for name in namespaces)
+        return self._joined.get(
+            namespaces, lambda: BitMap.union(*(self._namespaces[name] for name in namespaces))
+        )
+
+    def _with_key(self, key: str) -> BitMap:
+        """The pods that carry this label, whatever its value; not to be changed."""
+        return self._keyed.get(
+            key,
+            lambda: BitMap().union(*(s for (k, _), s in self._labelled.items() if k == key)),
+        )
 
     def nodes(self, pods: BitMap, slots: int) -> int:
         """The nodes, out of so many slots, on which any of the pods stands."""

@@ -20,7 +20,7 @@ class ResourceMatrix:
         """Make room for this many node slots."""
         rows, columns = self._values.shape
         if slots > columns:
-            self._resize(rows, max(slots, 2 * columns))
+            self._resize(rows, max(slots, columns + columns // 8))
 
     def row(self, resource: str) -> Row:
         """The resource's value on every slot; zeros for a resource nobody named."""

@@ -30,7 +30,10 @@ def matching(selector: NodeSelector | None, nodes: NodeSets, off: int = 0) -> in
     """The nodes that any term matches; None constrains nothing. `off` as for `selected`."""
     if selector is None:
         return nodes.all
-    return union(_matching_term(term, nodes, off) for term in selector.terms)
+    terms = selector.terms
+    if off and any(each.key == SCHEDULABLE for term in terms for each in term.expressions):
+        return union(_matching_term(term, nodes, off) for term in terms)
+    return nodes.remembered(selector, lambda: union(_matching_term(t, nodes, 0) for t in terms))
 
 
 def _matching_term(term: NodeSelectorTerm, nodes: NodeSets, off: int) -> int:

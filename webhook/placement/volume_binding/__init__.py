@@ -70,23 +70,35 @@ def volume_binding(pod: PodInfo, index: ClusterIndex) -> Iterator[Rejection]:
     errors, there = bound.reach([claim for claim in claims if claim.bound], index)
     yield from errors
     unbound = [claim for claim in claims if not claim.bound]
-    here = _chosen(unbound, index)
-    elsewhere = index.nodes.all & ~here
-    waiting = [claim for claim in unbound if claim.selected_node is None]
-    fault = static.fault(waiting, index)
-    if fault:
-        yield Rejection(here, fault, Code.ERROR)
-        here = 0  # no more is asked there
-    unmatched = static.unmatched(waiting, here, index)
-    provisioned = [(claim, here) for claim in unbound if claim.selected_node is not None]
-    outcome = provisioning.check([*provisioned, *unmatched], here, index)
-    unsatisfied = elsewhere | outcome.unsatisfied
+    unsatisfied = never = full = 0
+    if unbound:
+        here = _chosen(unbound, index)
+        elsewhere = index.nodes.all & ~here
+        waiting = [claim for claim in unbound if claim.selected_node is None]
+        fault = static.fault(waiting, index)
+        if fault:
+            yield Rejection(here, fault, Code.ERROR)
+            here = 0  # no more is asked there
+        outcome = _provided(unbound, waiting, here, index)
+        unsatisfied, never, full = elsewhere | outcome.unsatisfied, outcome.never, outcome.full
     reworded = index.features.volume_affinity_reworded
     affinity = REASON_AFFINITY if reworded else REASON_AFFINITY_OLD
     yield Rejection(there.excluded, affinity, permanent=there.never)
-    yield Rejection(unsatisfied, REASON_UNSATISFIED, permanent=outcome.never)
-    yield Rejection(outcome.full, REASON_FULL)
+    yield Rejection(unsatisfied, REASON_UNSATISFIED, permanent=never)
+    yield Rejection(full, REASON_FULL)
     yield Rejection(there.missing, REASON_MISSING)
+
+
+def _provided(
+    unbound: list[PersistentVolumeClaim],
+    waiting: list[PersistentVolumeClaim],
+    nodes: int,
+    index: ClusterIndex,
+) -> provisioning.Outcome:
+    """Where on these nodes a claim gets neither a volume that is there nor a new one."""
+    unmatched = static.unmatched(waiting, nodes, index)
+    provisioned = [(claim, nodes) for claim in unbound if claim.selected_node is not None]
+    return provisioning.check([*provisioned, *unmatched], nodes, index)
 
 
 def _chosen(claims: list[PersistentVolumeClaim], index: ClusterIndex) -> int:

@@ -9,7 +9,6 @@ from webhook.objects.storage import PersistentVolume, PersistentVolumeClaim
 from webhook.placement.framework import Code, Rejection
 from webhook.placement.index import ClusterIndex
 from webhook.placement.index.csi_migration import PLUGINS, Untranslatable, translated_affinity
-from webhook.placement.index.node_sets import union
 from webhook.placement.index.selection import reaching
 
 
@@ -54,8 +53,4 @@ def reach(
 def _migrated(volume: PersistentVolume, index: ClusterIndex) -> int:
     """The nodes on which the volume's old plugin has been replaced by a CSI driver."""
     plugin = PLUGINS.get(volume.in_tree)
-    return union(
-        index.nodes.bit(node.name)
-        for node in index.storage.csi_nodes.values()
-        if plugin is not None and plugin.name in node.migrated_plugins
-    )
+    return index.storage.counts.migrated.get(plugin.name, 0) if plugin else 0

@@ -5,13 +5,12 @@ Mirrors `checkVolumeProvisions` and `hasEnoughCapacity` of `plugins/volumebindin
 
 from dataclasses import dataclass
 
-from webhook.objects.storage import CSIStorageCapacity, PersistentVolumeClaim, StorageClass
+from webhook.objects.storage import PersistentVolumeClaim, StorageClass
 from webhook.placement.index import ClusterIndex
 from webhook.placement.index.node_sets import union
 from webhook.placement.index.selection import carrying
 
 _NO_PROVISIONER = ("", "kubernetes.io/no-provisioner")
-_NANO = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +57,9 @@ def _allowed(storage_class: StorageClass, index: ClusterIndex) -> int:
 def _roomy(claim: PersistentVolumeClaim, storage_class: StorageClass, index: ClusterIndex) -> int:
     """The nodes from which enough storage can be reached, if the driver says how much is left.
 
-    Both sizes are compared in whole bytes, rounded up. The API stores no claim without a
-    request.
+    The API stores no claim without a request.
     """
     driver = index.storage.csi_drivers.get(storage_class.provisioner)
     if driver is None or not driver.storage_capacity or not claim.request:
         return index.nodes.all
-    return union(
-        _near(capacity, index)
-        for capacity in index.storage.capacities.values()
-        if capacity.storage_class == storage_class.name
-        and _bytes(_limit(capacity)) >= _bytes(claim.request)
-    )
-
-
-def _limit(capacity: CSIStorageCapacity) -> int:
-    """The largest volume that can be made; nothing where nothing is said."""
-    if capacity.maximum_volume_size is not None:
-        return capacity.maximum_volume_size
-    return capacity.capacity or 0
-
-
-def _bytes(amount: int) -> int:
-    return -(-amount // _NANO)
-
-
-def _near(capacity: CSIStorageCapacity, index: ClusterIndex) -> int:
-    topology = capacity.topology
-    if topology.nothing or topology.invalid:
-        return 0
-    return carrying(topology.requirements, index.nodes)
+    return index.storage.capacities.roomy(storage_class.name, claim.request, index.nodes)
