@@ -81,6 +81,24 @@ def test_the_volumes_of_a_node_are_limited(limit, others, wanted, answer):
     assert refused(pod(*wanted), *BOUND, *pods, limits(x=limit)) == answer
 
 
+@pytest.mark.parametrize(
+    ("others", "limit", "answer"),
+    [
+        pytest.param(["c0"], 3, [], id="one is there, exactly two more"),
+        pytest.param(["c0", "c3"], 3, full("a"), id="one is there, two are too many"),
+        pytest.param(["c0", "c1", "c3"], 4, [], id="two are there, one more"),
+        pytest.param(["c0", "c1", "c3"], 3, full("a"), id="two are there, one is too many"),
+        pytest.param(["c0", "c1", "c2", "c3"], 1, [], id="all are there"),
+        pytest.param(["c1", "c4"], 2, full("a", never=["a"]), id="too many even alone"),
+    ],
+)
+def test_what_is_there_costs_nothing_however_many_are_asked_for(others, limit, answer):
+    pods = [there(name, name=f"q{i}") for i, name in enumerate(others)]
+    elsewhere = [pod(name, name=f"r{name}", node_name="b") for name in ("c0", "c1", "c2")]
+    nodes = [limits(x=limit), limits("b", x=3)]
+    assert refused(pod("c0", "c1", "c2"), *BOUND, *pods, *elsewhere, *nodes) == answer
+
+
 def test_a_limit_is_that_of_one_driver_on_one_node():
     other = [bound("d", "w"), volume("w", driver="y.z", handle="h0")]
     pods = [there("c0"), there("d", name="r"), pod("c1", name="s", node_name="b")]
@@ -279,6 +297,50 @@ def test_a_disk_that_cannot_be_translated_is_an_error_where_it_would_count():
         (["a"], ERROR, "Error", [])
     ]
     assert refused(pod("c0"), *BOUND, there(disks=[BAD]), limits()) == []
+
+
+def test_of_two_disks_that_cannot_be_translated_the_first_that_would_count_speaks():
+    other = Disk("azureDisk", "uri", volume="second", disk_kind="Dedicated")
+    azure = "converting volume(second) from inline to csi: kind(Dedicated) is not supported in csi"
+    nodes = [
+        limits(migrated=["kubernetes.io/azure-disk"]),
+        limits("b", migrated=["kubernetes.io/azure-disk", "kubernetes.io/aws-ebs"]),
+    ]
+    asking = pod(disks=[BAD, other])
+    assert refused(asking, *nodes) == [(["a", "b"], ERROR, "Error", [])]
+    assert refused(asking, *nodes, version=OLD) == [
+        (["b"], ERROR, "Error", []),
+        (["a"], f"{azure} migration", "Error", []),
+    ]
+
+
+def test_errors_of_several_nodes_come_in_the_order_of_their_names():
+    foreign = "PVC default/e was not created for pod default/q (pod is not owner)"
+    pods = [there(ephemeral=["e"]), pod(name="r", node_name="b", disks=[BAD])]
+    objects = [*BOUND, claim("e"), *reversed(pods), limits("b", x=0), limits(x=0)]
+    assert refused(pod("c0"), *objects) == [
+        (["a"], foreign, "Error", []),
+        (["b"], ERROR, "Error", []),
+    ]
+
+
+def test_where_plugins_differ_only_what_counts_there_is_asked_for():
+    ebs = [bound("e", "w"), volume("w", in_tree="awsElasticBlockStore", handle="vol-1")]
+    gce = Disk("gcePersistentDisk", "d")
+    asking = pod("c0", "e", disks=[gce])
+    full_of_ebs = dict(ebs_csi_aws_com=0, pd_csi_storage_gke_io=1)
+    full_of_gce = dict(ebs_csi_aws_com=1, pd_csi_storage_gke_io=0)
+    aws, google = "kubernetes.io/aws-ebs", "kubernetes.io/gce-pd"
+
+    def told(a, b):
+        nodes = [limits(migrated=a, **full_of_ebs), limits("b", migrated=b, **full_of_gce)]
+        return refused(asking, *BOUND, *ebs, *nodes, version=OLD)
+
+    assert told([], []) == []
+    assert told([aws], [aws]) == full("a", never=["a"])
+    assert told([google], [google]) == full("b", never=["b"])
+    assert told([google], [aws]) == []
+    assert told([aws], [aws, google]) == full("a", "b", never=["a", "b"])
 
 
 def test_an_error_on_one_node_leaves_the_others_to_be_looked_at():

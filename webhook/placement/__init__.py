@@ -106,6 +106,8 @@ def _unmodelled(pod: PodInfo, index: ClusterIndex, passed: int) -> tuple[int, tu
         demands.append("the spread constraints that the scheduler's profile gives to every pod")
     if demands:
         return passed, tuple(demands)
+    if not index.device_classes:
+        return 0, ()
     asked = sorted(resource for resource, amount in pod.requests.items() if amount)
     devices = {resource: passed & index.delegated(resource) for resource in asked}
     devices = {resource: nodes for resource, nodes in devices.items() if nodes}

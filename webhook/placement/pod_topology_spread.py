@@ -13,7 +13,7 @@ from pyroaring import BitMap
 from webhook.objects import LabelSelector, Operator, PodInfo, Requirement, SpreadConstraint
 from webhook.placement.framework import Code, Plugin, PreFilter, Rejection
 from webhook.placement.index import ClusterIndex
-from webhook.placement.index.columns import bits, mask_of
+from webhook.placement.index.columns import mask_of
 from webhook.placement.index.node_sets import NodeSets
 from webhook.placement.index.selection import matching, selected, tolerated
 
@@ -49,18 +49,20 @@ def _crowded(constraint: SpreadConstraint, pod: PodInfo, index: ClusterIndex) ->
 
     A node that is not eligible reads the count of its value all the same, 0 if it has none.
     """
-    nodes, selector = index.nodes, _selector(constraint, pod)
-    eligible = mask_of(_eligible(constraint, pod, nodes), len(nodes.names))
-    column = nodes.column(constraint.topology_key)
+    nodes, key, selector = index.nodes, constraint.topology_key, _selector(constraint, pod)
+    eligible = _eligible(constraint, pod, nodes)
     homes = index.placed.homes(_counted(selector, pod.namespace, index))
-    counts = np.bincount(column.codes[homes[eligible[homes]]], minlength=column.size)
-    domains = np.zeros(column.size, dtype=np.bool_)
-    domains[column.codes[eligible]] = True
+    homes = homes[mask_of(eligible, len(nodes.names))[homes]]
+    counts = np.bincount(nodes.column(key).codes[homes])
+    occupied = np.flatnonzero(counts)
+    domains = nodes.domains(key, eligible)
     fewest = 0
-    if np.count_nonzero(domains) >= constraint.min_domains:
-        fewest = int(counts[domains].min(initial=_NO_DOMAIN))
+    if len(occupied) == domains >= constraint.min_domains:
+        fewest = int(counts[occupied].min(initial=_NO_DOMAIN))
     most = constraint.max_skew + fewest - int(selector.matches(pod.labels))
-    return bits((counts > most)[column.codes]) & nodes.with_key(constraint.topology_key)
+    if most < 0:
+        return nodes.with_key(key)
+    return nodes.valued(key, np.flatnonzero(counts > most))
 
 
 def _selector(constraint: SpreadConstraint, pod: PodInfo) -> LabelSelector:

@@ -26,7 +26,15 @@ def test_equal_values_have_equal_codes_and_a_missing_one_has_none():
 def test_slots_share_a_value(slots, shared):
     mask = np.zeros(5, dtype=np.bool_)
     mask[slots] = True
-    assert list(np.flatnonzero(ZONES.sharing(mask))) == shared
+    assert ZONES.sharing(mask) == sum(1 << slot for slot in shared)
+    assert ZONES.values_of(mask) == len({ZONES.codes[slot] for slot in slots} - {0})
+
+
+@pytest.mark.parametrize(
+    ("codes", "nodes"), [([1], 0b01001), ([2, 3], 0b10100), ([], 0), ([0], 0b00010)]
+)
+def test_nodes_are_found_by_the_code_of_their_value(codes, nodes):
+    assert ZONES.coded(np.array(codes, dtype=np.intp)) == nodes
 
 
 @pytest.mark.parametrize(

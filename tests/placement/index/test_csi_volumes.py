@@ -58,7 +58,8 @@ def test_a_claim_stands_for_a_volume(objects, found):
 
 
 def test_a_claim_without_a_volume_waits_for_a_new_one():
-    assert of_claim(claim(), entered(volume(""), StorageClass("fast", "y"))) is None
+    others = entered(volume(driver="x", handle="h"), StorageClass("fast", "y"))
+    assert of_claim(claim(), others) is None
 
 
 def test_an_inline_disk_is_one_of_the_driver_that_took_its_plugin_over():

@@ -3,6 +3,7 @@
 import pytest
 
 from webhook.objects import NodeInfo, Operator, Requirement, Taint
+from webhook.placement.index import node_sets
 from webhook.placement.index.node_sets import NodeSets, union
 
 GPU = (Taint("gpu"),)
@@ -97,6 +98,29 @@ def test_a_requirement_is_answered_for_all_nodes(requirement, nodes):
 )
 def test_a_domain_is_all_nodes_with_a_value_in_common(key, nodes, domain):
     assert filled().domain(key, nodes) == domain
+
+
+@pytest.mark.parametrize("few", [0, 16])
+@pytest.mark.parametrize(
+    ("key", "nodes", "domains"),
+    [
+        pytest.param("zone", 0b1111, 2, id="two zones"),
+        pytest.param("zone", 0b1011, 1, id="two nodes of one"),
+        pytest.param("zone", 0b1000, 0, id="a node without the key"),
+        pytest.param("rack", 0b0111, 1, id="a value of its own"),
+        pytest.param("rack", 0b0110, 0, id="that of another node"),
+        pytest.param("nope", 0b1111, 0, id="no such key"),
+    ],
+)
+def test_domains_are_counted(key, nodes, domains, few, monkeypatch):
+    monkeypatch.setattr(node_sets, "_FEW_DOMAINS", few)
+    assert filled().domains(key, nodes) == domains
+
+
+def test_nodes_are_found_by_the_codes_of_a_column():
+    nodes = filled()
+    codes = nodes.column("zone").codes[[2]]
+    assert (nodes.valued("zone", codes), nodes.valued("zone", codes[:0])) == (0b0100, 0)
 
 
 def test_a_set_has_names():

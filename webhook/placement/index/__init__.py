@@ -160,7 +160,7 @@ class ClusterIndex:
 
         Since 1.36: those without any of it, where a DeviceClass serves it.
         """
-        if not self.features.devices_as_resources:
+        if not (self.device_classes and self.features.devices_as_resources):
             return 0
         if not any(resource in each.resources for each in self.device_classes.values()):
             return 0

@@ -30,12 +30,26 @@ class Column:
         self._values = tuple(numbers)
         self._compared: dict[tuple[Operator, int], int] = {}
 
-    def sharing(self, nodes: Mask) -> Mask:
-        """The slots that have the label's value in common with one of these slots."""
+    def sharing(self, nodes: Mask) -> int:
+        """The nodes that have the label's value in common with one of these slots."""
+        return self.coded(np.flatnonzero(self._held(nodes)))
+
+    def values_of(self, nodes: Mask) -> int:
+        """How many values these slots have."""
+        return int(np.count_nonzero(self._held(nodes)))
+
+    def coded(self, codes: Codes) -> int:
+        """The nodes whose value has one of these codes."""
+        wanted = np.zeros(self.size, dtype=np.bool_)
+        wanted[codes] = True
+        return bits(wanted[self.codes])
+
+    def _held(self, nodes: Mask) -> Mask:
+        """Whether each value is held by one of these slots; a missing one is none."""
         held = np.zeros(self.size, dtype=np.bool_)
         held[self.codes[nodes]] = True
         held[ABSENT] = False
-        return held[self.codes]
+        return held
 
     def comparing(self, requirement: Requirement) -> int:
         """The nodes whose value is a number on the asked side of the bound of Gt or Lt."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from webhook.objects import NodeInfo, Operator, Requirement, Taint
-from webhook.placement.index.columns import Column, bits, mask_of
+from webhook.placement.index.columns import Codes, Column, mask_of
 
 #: Up to so many domains it is quicker to look at each than to make arrays of them.
 _FEW_DOMAINS = 16
@@ -161,8 +161,20 @@ class NodeSets:
             return nodes  # each of them has a value of its own
         if len(values) <= _FEW_DOMAINS:
             return union(members for members in values.values() if members & nodes)
-        column = self.column(topology_key)
-        return bits(column.sharing(mask_of(nodes, len(self._names))))
+        return self.column(topology_key).sharing(mask_of(nodes, len(self._names)))
+
+    def domains(self, topology_key: str, nodes: int) -> int:
+        """How many values of the topology key these nodes have."""
+        values, keyed = self.labels.get(topology_key, {}), self.with_key(topology_key)
+        if len(values) == keyed.bit_count():
+            return (nodes & keyed).bit_count()
+        if len(values) <= _FEW_DOMAINS:
+            return sum(1 for members in values.values() if members & nodes)
+        return self.column(topology_key).values_of(mask_of(nodes, len(self._names)))
+
+    def valued(self, key: str, codes: Codes) -> int:
+        """The nodes whose value of a label has one of these codes of its column."""
+        return self.column(key).coded(codes) if len(codes) else 0
 
     def named(self, nodes: int) -> Iterable[str]:
         """The names of a set of nodes."""

@@ -19,6 +19,12 @@ def selected(selector: Mapping[str, str], nodes: NodeSets, off: int = 0) -> int:
 
     `off` are nodes that count as switched on: for them kubevirt.io/schedulable is true.
     """
+    if not off:
+        return nodes.remembered(selector, lambda: _selected(selector, nodes, 0))
+    return _selected(selector, nodes, off)
+
+
+def _selected(selector: Mapping[str, str], nodes: NodeSets, off: int) -> int:
     found = nodes.all
     for key, value in selector.items():
         passing = off if (key, value) == (SCHEDULABLE, "true") else 0

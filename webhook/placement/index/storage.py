@@ -44,13 +44,6 @@ class Storage(StorageObjects):
         self.faulty = Tally()
         self._slots = slots
         self._features = features
-        self._recounts: dict[type, Callable[[Any, int], None]] = {
-            PersistentVolumeClaim: self._recount_claim,
-            PersistentVolume: self._recount_volume,
-            StorageClass: self._recount_class,
-            CSINode: self._recount_node,
-            VolumeAttachment: self._recount_attachment,
-        }
 
     def put(self, object_: StorageObject) -> None:
         """Enter an object, or replace the one of its key."""
@@ -70,15 +63,15 @@ class Storage(StorageObjects):
             self._change(type_, key, None)
 
     def _change(self, type_: type, key: Hashable, object_: StorageObject | None) -> None:
-        recount = self._recounts.get(type_)
+        recount = _RECOUNTS.get(type_)
         if recount is not None:
-            recount(key, -1)
+            recount(self, key, -1)
         if object_ is None:
             self.forget(type_, key)
         else:
             self.enter(object_)
         if recount is not None:
-            recount(key, 1)
+            recount(self, key, 1)
 
     def place(self, pod: PodInfo, slot: int, change: int) -> None:
         """Count the pod's volumes on the slot (change 1), or no longer (change -1)."""
@@ -208,6 +201,15 @@ class Storage(StorageObjects):
                 self._count_pod(pod, slot, change)
         for name in self.attachments:
             self._recount_attachment(name, change)
+
+
+_RECOUNTS: Mapping[type, Callable[[Storage, Any, int], None]] = {
+    PersistentVolumeClaim: Storage._recount_claim,
+    PersistentVolume: Storage._recount_volume,
+    StorageClass: Storage._recount_class,
+    CSINode: Storage._recount_node,
+    VolumeAttachment: Storage._recount_attachment,
+}
 
 
 def foreign(pod: PodInfo, claim: PersistentVolumeClaim) -> str:

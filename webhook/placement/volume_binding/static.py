@@ -10,6 +10,8 @@ from webhook.objects.storage import PersistentVolume, PersistentVolumeClaim
 from webhook.placement.index import ClusterIndex
 from webhook.placement.index.selection import reaching
 
+_ANYTHING = LabelSelector()
+
 
 def fault(claims: list[PersistentVolumeClaim], index: ClusterIndex) -> str:
     """Why the scheduler gives up over one of the claims; empty if it does not."""
@@ -54,7 +56,7 @@ class _Stock:
         self._index = index
         self._taken: dict[str, int] = {}
         self._depth = len(claims)
-        self._labelled = any(claim.selector != LabelSelector() for claim in claims)
+        self._labelled = any(claim.selector != _ANYTHING for claim in claims)
         self._offers: dict[str, list[tuple[PersistentVolume, list[int]]]] = {}
 
     def reserved(self, claim: PersistentVolumeClaim, nodes: int) -> tuple[int, int]:
