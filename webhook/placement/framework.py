@@ -8,7 +8,7 @@ slots of ClusterIndex.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from operator import itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -97,7 +97,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The answer that some nodes have in common."""
+    """The answer that some nodes have in common: by it the table of all nodes is short."""
 
     code: Code
     plugin: str | None = None
@@ -178,17 +178,14 @@ class Diagnosis:
     def _demands(self) -> tuple[str, ...]:
         return tuple(f"not judged: {demand}" for demand in self.unmodelled)
 
-    def by_node(self) -> dict[str, Outcome]:
-        """The answer for each node by its name, in no order; equal answers are one object."""
-        rows: dict[str, Outcome] = {}
-        for outcome, nodes in self.outcomes():
-            rows.update(dict.fromkeys(self.name_of(nodes), outcome))
-        return rows
-
     def table(self) -> list[NodeVerdict]:
         """The answer for each node, by name."""
-        rows = sorted(self.by_node().items(), key=itemgetter(0))
-        return [NodeVerdict(name, o.code, o.plugin, o.reasons) for name, o in rows]
+        rows = (
+            NodeVerdict(name, outcome.code, outcome.plugin, outcome.reasons)
+            for outcome, nodes in self.outcomes()
+            for name in self.name_of(nodes)
+        )
+        return sorted(rows, key=attrgetter("name"))
 
 
 def _parted(rejections: Iterable[Rejection]) -> list[tuple[list[Rejection], int]]:
