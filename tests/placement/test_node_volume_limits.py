@@ -318,10 +318,12 @@ def test_errors_of_several_nodes_come_in_the_order_of_their_names():
     foreign = "PVC default/e was not created for pod default/q (pod is not owner)"
     pods = [there(ephemeral=["e"]), pod(name="r", node_name="b", disks=[BAD])]
     objects = [*BOUND, claim("e"), *reversed(pods), limits("b", x=0), limits(x=0)]
-    assert refused(pod("c0"), *objects) == [
-        (["a"], foreign, "Error", []),
-        (["b"], ERROR, "Error", []),
-    ]
+    answer = [(["a"], foreign, "Error", []), (["b"], ERROR, "Error", [])]
+    assert refused(pod("c0"), *objects) == answer
+    moved = limits(migrated=["kubernetes.io/gce-pd"], x=0)
+    asking = pod("c0", disks=[Disk("gcePersistentDisk", "d")])
+    without = limits("b", migrated=["kubernetes.io/aws-ebs"], x=0)
+    assert refused(asking, *objects, moved, without, version=OLD) == answer
 
 
 def test_where_plugins_differ_only_what_counts_there_is_asked_for():

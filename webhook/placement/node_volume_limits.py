@@ -15,6 +15,7 @@ from webhook.placement.index.attach_counts import AttachCounts
 from webhook.placement.index.csi_migration import PLUGINS, Untranslatable
 from webhook.placement.index.csi_volumes import CSIVolume, VolumeKey, of_claim, of_disk
 from webhook.placement.index.layers import layered
+from webhook.placement.index.node_sets import union
 from webhook.placement.index.storage import Storage, foreign
 
 REASON = "node(s) exceed max volume count"
@@ -28,15 +29,13 @@ def prefilter(pod: PodInfo, index: ClusterIndex) -> PreFilter:
 def node_volume_limits(pod: PodInfo, index: ClusterIndex) -> Iterator[Rejection]:
     """Refuses nodes that are full; for good where the pod's own volumes are too many.
 
-    Where a volume cannot be read, of the pod or of one that is there, it is an Error instead.
+    Where a volume cannot be read it is an Error instead: of the pod's own volumes first, then
+    of those that are there, by the name of the node.
     """
-    storage = index.storage
-    wrong = _unusable(pod, index)
-    if wrong is not None:
-        yield wrong
+    storage, volumes = index.storage, _claimed(pod, index)
+    if isinstance(volumes, Rejection):
+        yield volumes
         return
-    claimed = (storage.claim(pod, claim) for claim in pod.claims)
-    volumes = [volume for claim in claimed if claim and (volume := of_claim(claim, storage))]
     unread = full = never = 0
     for disk in pod.disks:
         if disk.kind in PLUGINS:
@@ -46,19 +45,20 @@ def node_volume_limits(pod: PodInfo, index: ClusterIndex) -> Iterator[Rejection]
                 here = storage.translating(PLUGINS[disk.kind].name) & ~unread
                 yield Rejection(here, str(error), Code.ERROR)
                 unread |= here
-    for group, keys in _counting(volumes, storage.counts.limited & ~unread, storage):
-        faulty = group & storage.faulty.nodes
-        for name in sorted(index.nodes.named(faulty)):
-            fault = storage.fault(index.nodes.slots[name])
-            yield Rejection(index.nodes.bit(name), fault, Code.ERROR)
+    groups = _counting(volumes, storage.counts.limited & ~unread, storage)
+    faulty = union(group for group, _ in groups) & storage.faulty.nodes
+    for name in sorted(index.nodes.named(faulty)):
+        yield Rejection(index.nodes.bit(name), storage.fault(index.nodes.slots[name]), Code.ERROR)
+    for group, keys in groups:
         over, alone = _exceeded(keys, group & ~faulty, storage.counts)
         full |= over
         never |= alone
     yield Rejection(full, REASON, Code.UNSCHEDULABLE, permanent=never)
 
 
-def _unusable(pod: PodInfo, index: ClusterIndex) -> Rejection | None:
-    """The first claim of the pod that is missing or not its own, everywhere."""
+def _claimed(pod: PodInfo, index: ClusterIndex) -> list[CSIVolume] | Rejection:
+    """The volumes behind the claims; or the first claim that is missing or another pod's."""
+    volumes = []
     for claim in pod.claims:
         found = index.storage.claim(pod, claim)
         if found is None:
@@ -67,7 +67,10 @@ def _unusable(pod: PodInfo, index: ClusterIndex) -> Rejection | None:
             return Rejection(index.nodes.all, reason)
         if claim.ephemeral and foreign(pod, found):
             return Rejection(index.nodes.all, foreign(pod, found), Code.ERROR)
-    return None
+        volume = of_claim(found, index.storage)
+        if volume is not None:
+            volumes.append(volume)
+    return volumes
 
 
 def _counting(

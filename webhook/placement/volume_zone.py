@@ -30,7 +30,7 @@ def prefilter(pod: PodInfo, index: ClusterIndex) -> PreFilter:
         refusal = "" if claim.ephemeral else _unusable(pod, claim.name, index)
         if refusal:
             return PreFilter(refusal=refusal)
-    return PreFilter(skip=not _topologies(pod, index))
+    return PreFilter(skip=next(_topologies(pod, index), None) is None)
 
 
 def _unusable(pod: PodInfo, name: str, index: ClusterIndex) -> str:
@@ -64,24 +64,21 @@ def volume_zone(pod: PodInfo, index: ClusterIndex) -> Iterator[Rejection]:
     """Refuses nodes of another zone or region, for good; one of none at all is let be."""
     nodes = index.nodes
     located = fitting = union(nodes.with_key(key) for key in _LABELS)
-    for key, values in _topologies(pod, index):
+    for key, values in set(_topologies(pod, index)):
         fitting &= _carrying(key, values, nodes)
     refused = located & ~fitting
     yield Rejection(refused, REASON, permanent=refused)
 
 
-def _topologies(pod: PodInfo, index: ClusterIndex) -> list[tuple[str, frozenset[str]]]:
+def _topologies(pod: PodInfo, index: ClusterIndex) -> Iterator[tuple[str, frozenset[str]]]:
     """The zone and region labels of the bound volumes, each with the values it allows."""
-    claims = [index.storage.claim(pod, claim) for claim in pod.claims if not claim.ephemeral]
-    volumes = [index.storage.volumes.get(claim.volume_name) for claim in claims if claim]
-    found = {
-        (key, volume.labels[key]): None
-        for volume in volumes
-        if volume is not None and volume.labels
-        for key in _LABELS
-        if key in volume.labels
-    }
-    return [(key, values) for key, label in found if (values := _values(label))]
+    for claim in pod.claims:
+        found = None if claim.ephemeral else index.storage.claim(pod, claim)
+        volume = index.storage.volumes.get(found.volume_name) if found else None
+        if volume is not None and volume.labels:
+            for key in _LABELS:
+                if key in volume.labels and (values := _values(volume.labels[key])):
+                    yield key, values
 
 
 def _values(label: str) -> frozenset[str]:

@@ -28,9 +28,10 @@ from webhook.objects.profile import DeviceClass, Namespace
 from webhook.objects.storage import STORAGE_TYPES, StorageObject
 from webhook.objects.version import NEWEST
 from webhook.placement.index.columns import bits
-from webhook.placement.index.known_pods import KnownPods, counted
+from webhook.placement.index.known_pods import KnownPods, standing
 from webhook.placement.index.namespaces import Namespaces
 from webhook.placement.index.node_sets import NodeSets
+from webhook.placement.index.occupancy import Occupancy
 from webhook.placement.index.pod_sets import PodSets
 from webhook.placement.index.ports import HostPorts
 from webhook.placement.index.resource_matrix import ResourceMatrix
@@ -38,8 +39,6 @@ from webhook.placement.index.storage import Storage
 from webhook.placement.index.terms import Terms
 
 __all__ = ["ClusterIndex", "bits"]
-
-_ONE_POD = {"pods": 1}
 
 
 class ClusterIndex:
@@ -58,6 +57,7 @@ class ClusterIndex:
         self.free = ResourceMatrix()
         self.namespaces = Namespaces()
         self.device_classes: dict[str, DeviceClass] = {}
+        self._occupancy = Occupancy(self.free, self.placed, self.terms, self.ports, self.storage)
         self._known = KnownPods(self.nodes.slots)
         self.pods = self._known.by_key
 
@@ -199,14 +199,14 @@ class ClusterIndex:
             self.free.reserve(slot + 1)
             self.storage.join(info.name, slot)
             for pod in self._known.awaiting.pop(info.name):
-                self._count(pod, slot, 1)
+                self._occupancy.add(pod, slot)
         self.allocatable.add(slot, info.allocatable)
         self.free.add(slot, info.allocatable)
 
     def _drop_node(self, name: str) -> None:
         slot = self.nodes.slots[name]
         for key in self.placed.keys_on(slot):
-            self._count(self.pods[key], slot, -1)
+            self._occupancy.remove(self.pods[key], slot)
             self._known.awaiting.put(name, self.pods[key])
         self.storage.leave(name, slot)
         self.nodes.remove(name)
@@ -217,32 +217,23 @@ class ClusterIndex:
         known = self.pods.get(pod.key)
         if known == pod:
             return
-        if known is not None:
-            if counted(known) == counted(pod) and not (pod.claims or pod.disks):
-                self._known.put(pod)
-                return
+        alike = known is not None and standing(known) == standing(pod)
+        if known is not None and not alike:
             self._drop_pod(known)
         self._known.put(pod)
         slot = self._slot(pod)
         if slot is not None:
-            self._count(pod, slot, 1)
+            if known is not None and alike:
+                self._occupancy.replace(known, pod, slot)
+            else:
+                self._occupancy.add(pod, slot)
 
     def _drop_pod(self, pod: PodInfo) -> None:
         slot = self._slot(pod)
         if slot is not None:
-            self._count(pod, slot, -1)
+            self._occupancy.remove(pod, slot)
         self._known.drop(pod)
 
     def _slot(self, pod: PodInfo) -> int | None:
         """Where the pod counts; a terminated one, or one on no known node, nowhere."""
         return None if pod.terminated else self.nodes.slots.get(pod.node_name)
-
-    def _count(self, pod: PodInfo, slot: int, change: int) -> None:
-        self.free.add(slot, pod.usage, -change)
-        self.free.add(slot, _ONE_POD, -change)
-        if change > 0:
-            self.terms.add(pod, self.placed.add(pod, slot))
-        else:
-            self.terms.remove(pod, self.placed.remove(pod))
-        self.ports.place(pod, slot, change)
-        self.storage.place(pod, slot, change)

@@ -5,21 +5,8 @@ from operator import attrgetter
 
 from webhook.objects import PodInfo
 
-#: What of a pod is counted on its node; a pod with volumes is held there as a whole.
-counted = attrgetter(
-    "namespace",
-    "labels",
-    "rules",
-    "usage",
-    "node_name",
-    "nominated_node_name",
-    "owner_uid",
-    "terminated",
-    "deleting",
-    "host_ports",
-    "claims",
-    "disks",
-)
+#: Where a pod is found and counted; pods that have it in common stand in the same place.
+standing = attrgetter("namespace", "node_name", "nominated_node_name", "terminated", "owner_uid")
 
 
 class PodsBy:

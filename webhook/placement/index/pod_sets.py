@@ -131,6 +131,20 @@ class PodSets:
         self._joined.add(pod, slot)
         return slot
 
+    def update(self, before: PodInfo, pod: PodInfo) -> int:
+        """A pod that stands where it stood, in the same namespace; returns its slot."""
+        slot = self._slots[pod.key]
+        if before.deleting:
+            self.deleting.discard(slot)
+        if pod.deleting:
+            self.deleting.add(slot)
+        if before.labels != pod.labels:
+            self._labelled.discard(before.labels.items() - pod.labels.items(), slot)
+            self._labelled.add(pod.labels.items() - before.labels.items(), slot)
+            self._keyed.discard(slot)
+            self._keyed.add(pod, slot)
+        return slot
+
     def remove(self, pod: PodInfo) -> int:
         """Take a pod from its node; returns the slot that is free now."""
         slot = self._slots.pop(pod.key)

@@ -32,8 +32,12 @@ class ResourceMatrix:
 
     def add(self, slot: int, amounts: Mapping[str, int], times: int = 1) -> None:
         """Add `times` the amounts to a slot; int64 wraps around as it does in Go."""
+        rows, width = self._rows, self._values.shape[1]
         for resource, amount in amounts.items():
-            cell = self._position(resource) * self._values.shape[1] + slot
+            row = rows.get(resource)
+            if row is None:
+                row = self._enter(resource)
+            cell = row * width + slot
             total = self._cells[cell] + amount * times
             if not -_WRAP <= total < _WRAP:
                 total = (total + _WRAP) % (2 * _WRAP) - _WRAP
@@ -43,10 +47,8 @@ class ResourceMatrix:
         """Forget a slot's values."""
         self._values[:, slot] = 0
 
-    def _position(self, resource: str) -> int:
-        position = self._rows.get(resource)
-        if position is not None:
-            return position
+    def _enter(self, resource: str) -> int:
+        """A row for a resource that had none."""
         rows, columns = self._values.shape
         if len(self._rows) == rows:
             self._resize(2 * rows, columns)

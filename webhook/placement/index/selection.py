@@ -69,8 +69,11 @@ def reaching(affinity: NodeSelector | None, nodes: NodeSets) -> int:
     """
     if affinity is None:
         return nodes.all
-    terms = (term for term in affinity.terms if not (term.invalid or term.empty))
-    return union(carrying(term.expressions, nodes) for term in terms)
+    found = 0
+    for term in affinity.terms:
+        if not (term.invalid or term.empty):
+            found |= carrying(term.expressions, nodes)
+    return found
 
 
 def _by_name(field: Requirement, nodes: NodeSets) -> int:
