@@ -53,7 +53,11 @@ def picture(occupancy):
     placed = occupancy.placed
     return {
         "free": {name: list(occupancy.free.row(name)) for name in ("cpu", "memory", "pods")},
-        "labels": {label: set(slots) for label, slots in placed._labelled.items()},
+        "labels": {
+            (key, value): set(slots)
+            for key, values in placed._labelled.items()
+            for value, slots in values.items()
+        },
         "with tier": set(placed._with_key("tier")),
         "deleting": set(placed.deleting),
         "terms": {key: set(each.pods) for key, each in occupancy.terms.carried.items()},

@@ -148,9 +148,8 @@ def test_a_free_slot_is_taken_first(placed):
 def test_nothing_is_left_of_pods_that_went(placed):
     for each in PODS:
         placed.remove(each)
-    sets = (placed.all, placed.deleting, placed.nominated)
-    assert [len(each) for each in sets] == [0, 0, 0]
-    assert [list(vars(placed)[n].items()) for n in ("_labelled", "_namespaces")] == [[], []]
+    assert [len(each) for each in (placed.all, placed.deleting, placed.nominated)] == [0, 0, 0]
+    assert (vars(placed)["_labelled"], len(vars(placed)["_namespaces"])) == ({}, 0)
 
 
 def test_there_is_room_for_many_pods():
@@ -163,13 +162,22 @@ def test_there_is_room_for_many_pods():
 def test_a_set_grows_from_one_and_shrinks_to_none():
     sets = SlotSets()
     for slots in ((3,), (3, 5), (3, 5, 9)):
-        sets.add(("key",), slots[-1])
-        assert tuple(sets["key"]) == slots
+        sets.add("name", slots[-1])
+        assert tuple(sets["name"]) == slots
     for slot in (5, 3):
-        sets.discard(("key",), slot)
-    assert [(key, list(found)) for key, found in sets.items()] == [("key", [9])]
-    sets.discard(("key",), 9)
-    assert (list(sets.items()), list(sets["key"])) == ([], [])
-    sets.add(("key", "other"), 4)
-    sets.discard(("key",), 4)
-    assert [(key, list(found)) for key, found in sets.items()] == [("other", [4])]
+        sets.discard("name", slot)
+    assert [(name, list(found)) for name, found in sets.items()] == [("name", [9])]
+    sets.discard("name", 9)
+    assert (list(sets.items()), list(sets["name"]), len(sets)) == ([], [], 0)
+    sets.add("name", 4)
+    sets.discard("name", 4)
+    assert list(sets.items()) == []
+
+
+def test_sets_are_joined():
+    sets = SlotSets()
+    assert list(sets.joined()) == []
+    for name, slot in (("a", 7), ("b", 1), ("b", 2), ("c", 5), ("d", 5)):
+        sets.add(name, slot)
+    assert list(sets.joined()) == [1, 2, 5, 7]
+    assert list(sets["b"]) == [1, 2]

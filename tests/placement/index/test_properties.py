@@ -111,7 +111,11 @@ def picture_of_pods(index: ClusterIndex) -> dict:
         "all pods": keys(placed, placed.all),
         "deleting": keys(placed, placed.deleting),
         "nominated pods": keys(placed, placed.nominated),
-        "labelled": {label: keys(placed, pods) for label, pods in placed._labelled.items()},
+        "labelled": {
+            (key, value): keys(placed, pods)
+            for key, values in placed._labelled.items()
+            for value, pods in values.items()
+        },
         "keyed": {key: keys(placed, placed._with_key(key)) for key in POD_LABELS},
         "within": keys(placed, placed.within(SOME_NAMESPACES)),
         "namespaced": {name: keys(placed, pods) for name, pods in placed._namespaces.items()},

@@ -25,42 +25,48 @@ _KEPT = 32
 _ORDER = (Operator.IN, Operator.EXISTS, Operator.NOT_IN, Operator.DOES_NOT_EXIST)
 
 
-class SlotSets(Generic[K]):
-    """Sets of slots by key. Most labels are of one pod: a set of one is held as its slot."""
+class SlotSets:
+    """Sets of slots by name. Most are of one slot, and are then held as such."""
 
     def __init__(self) -> None:
-        self._sets: dict[K, int | BitMap] = {}
+        self._sets: dict[str, int | BitMap] = {}
 
-    def __getitem__(self, key: K) -> BitMap:
-        """The set of a key, empty for an unknown one; not to be changed."""
-        found = self._sets.get(key, NONE)
+    def __getitem__(self, name: str) -> BitMap:
+        """The set of a name, empty for an unknown one; not to be changed."""
+        found = self._sets.get(name, NONE)
         return BitMap((found,)) if isinstance(found, int) else found
 
-    def items(self) -> Iterator[tuple[K, BitMap]]:
-        """The keys with a set, and their sets."""
-        return ((key, self[key]) for key in self._sets)
+    def __len__(self) -> int:
+        """How many names have a set."""
+        return len(self._sets)
 
-    def add(self, keys: Iterable[K], slot: int) -> None:
-        """Enter a slot into the sets of these keys, in none of which it is."""
-        sets = self._sets
-        for key in keys:
-            found = sets.get(key)
-            if found is None:
-                sets[key] = slot
-            elif isinstance(found, int):
-                sets[key] = BitMap((found, slot))
-            else:
-                found.add(slot)
+    def items(self) -> Iterator[tuple[str, BitMap]]:
+        """The names with a set, and their sets."""
+        return ((name, self[name]) for name in self._sets)
 
-    def discard(self, keys: Iterable[K], slot: int) -> None:
-        """Take a slot out of the sets of these keys, in all of which it is."""
-        sets = self._sets
-        for key in keys:
-            found = sets[key]
-            if isinstance(found, int) or len(found) == 1:
-                del sets[key]
-            else:
-                found.discard(slot)
+    def add(self, name: str, slot: int) -> None:
+        """Enter a slot into a set in which it is not."""
+        found = self._sets.get(name)
+        if found is None:
+            self._sets[name] = slot
+        elif isinstance(found, int):
+            self._sets[name] = BitMap((found, slot))
+        else:
+            found.add(slot)
+
+    def discard(self, name: str, slot: int) -> None:
+        """Take a slot out of a set in which it is."""
+        found = self._sets[name]
+        if isinstance(found, int) or len(found) == 1:
+            del self._sets[name]
+        else:
+            found.discard(slot)
+
+    def joined(self) -> BitMap:
+        """The slots of all sets."""
+        sets = self._sets.values()
+        alone = BitMap([found for found in sets if isinstance(found, int)])
+        return alone.union(*(found for found in sets if not isinstance(found, int)))
 
 
 class JoinedSets(Generic[K]):
@@ -94,6 +100,9 @@ class JoinedSets(Generic[K]):
             slots.discard(slot)
 
 
+_UNUSED = SlotSets()
+
+
 class PodSets:
     """The pods that stand on a node, each on the node slot `node[pod slot]`."""
 
@@ -105,8 +114,8 @@ class PodSets:
         self._slots: dict[str, int] = {}
         self._keys: list[str] = []
         self._free: list[int] = []
-        self._labelled: SlotSets[tuple[str, str]] = SlotSets()
-        self._namespaces: SlotSets[str] = SlotSets()
+        self._labelled: dict[str, SlotSets] = {}
+        self._namespaces = SlotSets()
         self._keyed: JoinedSets[str] = JoinedSets(lambda key, pod: key in pod.labels)
         self._joined: JoinedSets[frozenset[str]] = JoinedSets(
             lambda names, pod: pod.namespace in names
@@ -125,8 +134,8 @@ class PodSets:
             self.deleting.add(slot)
         if pod.nominated:
             self.nominated.add(slot)
-        self._namespaces.add((pod.namespace,), slot)
-        self._labelled.add(pod.labels.items(), slot)
+        self._namespaces.add(pod.namespace, slot)
+        self._label(pod.labels.items(), slot)
         self._keyed.add(pod, slot)
         self._joined.add(pod, slot)
         return slot
@@ -139,8 +148,8 @@ class PodSets:
         if pod.deleting:
             self.deleting.add(slot)
         if before.labels != pod.labels:
-            self._labelled.discard(before.labels.items() - pod.labels.items(), slot)
-            self._labelled.add(pod.labels.items() - before.labels.items(), slot)
+            self._unlabel(before.labels.items() - pod.labels.items(), slot)
+            self._label(pod.labels.items() - before.labels.items(), slot)
             self._keyed.discard(slot)
             self._keyed.add(pod, slot)
         return slot
@@ -154,11 +163,25 @@ class PodSets:
             self.deleting.discard(slot)
         if pod.nominated:
             self.nominated.discard(slot)
-        self._namespaces.discard((pod.namespace,), slot)
-        self._labelled.discard(pod.labels.items(), slot)
+        self._namespaces.discard(pod.namespace, slot)
+        self._unlabel(pod.labels.items(), slot)
         self._keyed.discard(slot)
         self._joined.discard(slot)
         return slot
+
+    def _label(self, labels: Iterable[tuple[str, str]], slot: int) -> None:
+        for key, value in labels:
+            values = self._labelled.get(key)
+            if values is None:
+                values = self._labelled[key] = SlotSets()
+            values.add(value, slot)
+
+    def _unlabel(self, labels: Iterable[tuple[str, str]], slot: int) -> None:
+        for key, value in labels:
+            values = self._labelled[key]
+            values.discard(value, slot)
+            if not values:
+                del self._labelled[key]
 
     def keys_on(self, node: int) -> list[str]:
         """The keys of the pods that stand on a node slot."""
@@ -184,7 +207,8 @@ class PodSets:
             return self._with_key(key)
         if operator is Operator.DOES_NOT_EXIST:
             return self.all - self._with_key(key)
-        named = _union(self._labelled[key, value] for value in requirement.values)
+        values = self._labelled.get(key, _UNUSED)
+        named = _union(values[value] for value in requirement.values)
         return named if operator is Operator.IN else self.all - named
 
     def within(self, namespaces: frozenset[str]) -> BitMap:
@@ -197,10 +221,7 @@ class PodSets:
 
     def _with_key(self, key: str) -> BitMap:
         """The pods that carry this label, whatever its value; not to be changed."""
-        return self._keyed.get(
-            key,
-            lambda: BitMap().union(*(s for (k, _), s in self._labelled.items() if k == key)),
-        )
+        return self._keyed.get(key, self._labelled.get(key, _UNUSED).joined)
 
     def nodes(self, pods: BitMap, slots: int) -> int:
         """The nodes, out of so many slots, on which any of the pods stands."""
