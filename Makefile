@@ -14,7 +14,7 @@ export CUSTOM_COMPILE_COMMAND = make lock
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help venv demo cluster-up cluster-down check test fmt lint types imports layout unit
-.PHONY: coverage edge e2e torture differential rendered mutants lock clean
+.PHONY: coverage edge e2e torture differential rendered mutants bench lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ rendered: venv  ## the predicted target pods against those of the real virt-cont
 
 mutants: venv  ## what the unit tests notice when the verdict is broken on purpose
 	$(BIN)/python -m tests.torture.mutants
+
+bench: venv  ## ratios within one run: verdicts, ingest, admission; results in build/bench
+	$(BIN)/python -m tests.bench
 
 lock: venv  ## pin every dependency again, with hashes, within the bounds of setup.cfg
 	$(LOCK) --output-file requirements.lock setup.cfg
