@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.placement.cases import answers
+from tests.placement.cases import Answer, answers
 from tests.placement.volumes import bound, claim, cluster, pod, volume
 from webhook.objects import Disk, NodeInfo, Version
 from webhook.objects.storage import CSINode, StorageClass, VolumeAttachment
@@ -318,7 +318,7 @@ def test_errors_of_several_nodes_come_in_the_order_of_their_names():
     foreign = "PVC default/e was not created for pod default/q (pod is not owner)"
     pods = [there(ephemeral=["e"]), pod(name="r", node_name="b", disks=[BAD])]
     objects = [*BOUND, claim("e"), *reversed(pods), limits("b", x=0), limits(x=0)]
-    answer = [(["a"], foreign, "Error", []), (["b"], ERROR, "Error", [])]
+    answer: list[Answer] = [(["a"], foreign, "Error", []), (["b"], ERROR, "Error", [])]
     assert refused(pod("c0"), *objects) == answer
     moved = limits(migrated=["kubernetes.io/gce-pd"], x=0)
     asking = pod("c0", disks=[Disk("gcePersistentDisk", "d")])
