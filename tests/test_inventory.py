@@ -23,6 +23,7 @@ from webhook.inventory import EVENTS_PER_HOLD, REQUIRED, Inventory
 from webhook.objects import (
     Applied,
     Deleted,
+    Listed,
     Migration,
     NodeInfo,
     PodInfo,
@@ -30,6 +31,7 @@ from webhook.objects import (
     Version,
     VirtualMachine,
 )
+from webhook.objects.profile import Namespace
 
 TREES = [
     node("n1"),
@@ -78,6 +80,37 @@ def test_a_list_replaces_what_was_there():
     with filled.reading() as world:
         assert [found.name for found in world.virtual_machines()] == ["b"]
         assert len(world.index.pods) == 1
+
+
+def test_a_list_may_come_page_by_page_and_is_one_at_its_end():
+    filled = Inventory()
+    filled.apply([Applied(OBJECTS[0]), Applied(OBJECTS[7])])
+    page = [Applied(OBJECTS[1]), Applied(value(vm("b")))]
+    filled.apply(page)
+    assert nodes(filled) == ["n1", "n2"]
+    assert not filled.listed(NodeInfo)
+    filled.apply([Applied(OBJECTS[2]), Listed(NodeInfo, {"n2", "n3"})], now=100.0)
+    filled.apply([Listed(VirtualMachine, {("default", "b")})])
+    assert nodes(filled) == ["n2", "n3"]
+    assert filled.listed(NodeInfo)
+    assert "NodeInfo is silent" in filled.stale(251.0)
+    with filled.reading() as world:
+        assert [found.name for found in world.virtual_machines()] == ["b"]
+
+
+@pytest.mark.parametrize("tree", TREES)
+def test_what_is_equal_is_not_exchanged(tree):
+    """So that a list of what we know already leaves no second copy of it in memory."""
+    first, again = value(tree), value(tree)
+    filled = Inventory()
+    filled.apply([Applied(first)])
+    filled.apply([Applied(again)])
+    known = [object_ for each in filled.freeze() for object_ in getattr(each, "objects", ())]
+    known += [each.object for each in filled.freeze() if isinstance(each, Applied)]
+    assert again in known
+    if not isinstance(first, Namespace):  # of which the index keeps the labels only
+        assert any(object_ is first for object_ in known)
+        assert not any(object_ is again for object_ in known)
 
 
 def test_a_list_keeps_everything_present_in_between():

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonpatch import apply_patch
 
-from tests.builders import FEATURES, admission_review, pod, vm
+from tests.builders import FEATURES, admission_review, vm
 from webhook.parse import ParseError
 from webhook.policy import Decision
-from webhook.review import BadReview, Request, annotation_patch, decode, mutated, validated
+from webhook.review import BadReview, annotation_patch, decode, mutated, validated
 
 
 def changed(**request):
@@ -50,10 +50,9 @@ def test_an_object_that_cannot_be_read_names_its_field():
         decode(admission_review(broken)).subject(FEATURES)
 
 
-def test_an_object_of_another_kind_is_no_vm():
-    asked = Request("42", "CREATE", "dev", pod(), None)
-    with pytest.raises(ParseError, match="expected a VirtualMachine, got Pod"):
-        asked.subject(FEATURES)
+def test_the_versions_are_read_once():
+    asked = decode(changed())
+    assert asked.subject(FEATURES) is asked.subject(FEATURES)
 
 
 @pytest.mark.parametrize(
@@ -199,9 +198,23 @@ def test_a_patch_makes_just_the_wanted_changes_and_none_a_second_time(annotation
     assert annotation_patch(found, True, wanted) == []
 
 
+def broken(field):
+    """Return a review of an UPDATE in which a field holds what no JSON text can be."""
+    new = vm(affinity={"a": "HERE"}) if field == "affinity" else vm(status={"a": "HERE"})
+    return decode(changed(object=new).replace(b"HERE", b"\xff"))
+
+
 def test_a_placement_that_cannot_be_compared_is_left_to_whoever_reads_it():
-    deep: list = []
-    for _ in range(2000):
-        deep = [deep]
-    new = vm(affinity={"a": deep})
-    assert Request("42", "UPDATE", "dev", new, vm()).placed_differently
+    asked = broken("affinity")
+    assert asked.placed_differently
+    with pytest.raises(ParseError, match="VirtualMachine: the object is not JSON"):
+        asked.subject(FEATURES)
+
+
+def test_what_is_read_by_nobody_is_not_looked_at():
+    asked = broken("status")
+    assert not asked.placed_differently
+    assert asked.subject(FEATURES)[1].name == "vm"
+    assert asked.object is not None
+    with pytest.raises(ParseError, match="VirtualMachine: the object is not JSON"):
+        _ = asked.object.whole

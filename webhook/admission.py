@@ -38,16 +38,16 @@ def to_expand(request: Request, world: World) -> Expansion | None:
         return None
     try:
         old, new = request.subject(world.features)
+        findings = judge(Subject(new, old), world)
+        if not findings.unresolved:
+            return None
+        before = old is not None and old.references and findings.instance is not None
+        return Expansion(
+            new=request.object.whole if request.object and new.references else None,
+            old=request.old_object.whole if request.old_object and before else None,
+        )
     except ParseError:
         return None  # `admit` says so
-    findings = judge(Subject(new, old), world)
-    if not findings.unresolved:
-        return None
-    before = old is not None and old.references and findings.instance is not None
-    return Expansion(
-        new=request.object if new.references else None,
-        old=request.old_object if before else None,
-    )
 
 
 def admit(request: Request, world: World, expansion: Expansion | None = None) -> Decision:
@@ -80,9 +80,9 @@ def _expanded(
     new, old = subject.new, subject.old
     try:
         if request.object is not None and expansion.new is not None:
-            new = expanded(request.object, expansion.new, features)
+            new = expanded(request.object.whole, expansion.new, features)
         if request.old_object is not None and expansion.old is not None:
-            old = expanded(request.old_object, expansion.old, features)
+            old = expanded(request.old_object.whole, expansion.old, features)
     except ParseError as error:
         return replace(subject, unexpanded=f"its answer cannot be read: {error}")
     return Subject(new, old)
@@ -102,7 +102,7 @@ def stamp(request: Request, features: Features) -> list[dict[str, Any]]:
     except ParseError:
         return []
     wanted = _wanted(old, new, request.username)
-    metadata = (request.object or {}).get("metadata")
+    metadata = request.object.tree.get("metadata") if request.object is not None else None
     present = isinstance(metadata, dict) and isinstance(metadata.get("annotations"), dict)
     return annotation_patch(new.annotations, present, wanted)
 

@@ -43,5 +43,6 @@ def detect(old: VirtualMachine | None, new: VirtualMachine) -> Changes:
 
 
 def _differing(before: Fields, after: Fields) -> tuple[str, ...]:
-    paths = sorted(before.keys() | after.keys())
-    return tuple(path for path in paths if before.get(path) != after.get(path))
+    if before == after:
+        return ()
+    return tuple(sorted({path for path, _ in before.items() ^ after.items()}))

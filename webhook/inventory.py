@@ -9,8 +9,10 @@ stale. Times are monotonic seconds. Who gives none (files) has nothing that coul
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import groupby, islice
+from typing import cast
 
+from webhook.judge.stores import Stores
 from webhook.judge.world import World
 from webhook.objects import (
     Applied,
@@ -18,6 +20,7 @@ from webhook.objects import (
     Event,
     Features,
     KubeVirt,
+    Listed,
     Migration,
     NodeInfo,
     PodInfo,
@@ -26,7 +29,6 @@ from webhook.objects import (
     VirtualMachineInstance,
 )
 from webhook.objects.classes import CLASS_TYPES
-from webhook.objects.events import Object
 from webhook.objects.profile import Namespace
 from webhook.objects.quota import QUOTA_TYPES
 from webhook.objects.rollout import RolloutRecord
@@ -59,6 +61,8 @@ _STORED: tuple[type, ...] = (
     RolloutRecord,
 )
 
+Single = Applied | Deleted
+
 
 class Inventory:
     """The cluster as last heard of."""
@@ -66,7 +70,7 @@ class Inventory:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._index = ClusterIndex()
-        self._stores: dict[type, dict[Hashable, Object]] = {type_: {} for type_ in _STORED}
+        self._stores = Stores(_STORED)
         self._listed: set[type] = set()
         self._heard: dict[type, float] = {}
         self._lost: dict[type, float] = {}
@@ -77,24 +81,26 @@ class Inventory:
         now: float | None = None,
         pause: Callable[[], object] = tuple,
     ) -> None:
-        """Take in events in their order, a few per lock hold.
+        """Take in events in their order, a few per lock hold; with `now` they are signs of life.
 
-        `pause` is called between two lock holds of a long list: a lock that is only let go
+        `pause` is called between two lock holds of many events: a lock that is only let go
         of is taken again before any waiting reader wakes up.
         """
-        for event in events:
-            if isinstance(event, Replaced):
-                self._replace(event, pause)
+        for lists, group in groupby(events, _is_list):
+            if lists:
+                for event in group:
+                    self._end_of_list(cast("Listed | Replaced", event), now, pause)
             else:
-                self._take_in((event,), pause)
-            if now is not None:
-                self.heard(_type_of(event), now)
+                self._take_in(cast("Iterable[Single]", group), now, pause)
 
     def heard(self, type_: type, now: float) -> None:
         """The source of this kind is alive: it said something, if only a bookmark."""
         with self._lock:
-            self._heard[type_] = now
-            self._lost.pop(type_, None)
+            self._alive(type_, now)
+
+    def _alive(self, type_: type, now: float) -> None:
+        self._heard[type_] = now
+        self._lost.pop(type_, None)
 
     def lost(self, type_: type, now: float) -> None:
         """The source of this kind cannot be reached; counted from the first time."""
@@ -106,35 +112,49 @@ class Inventory:
         with self._lock:
             self._lost.pop(type_, None)
 
-    def _replace(self, event: Replaced, pause: Callable[[], object]) -> None:
+    def _end_of_list(
+        self, event: Listed | Replaced, now: float | None, pause: Callable[[], object]
+    ) -> None:
         with self._lock:
             known = self._keys(event.type)
-        self._take_in(event.changes(known), pause)
+        self._take_in(event.changes(known), None, pause)
         with self._lock:
             self._listed.add(event.type)
+            if now is not None:
+                self._alive(event.type, now)
 
-    def _take_in(self, events: Iterable[Event], pause: Callable[[], object]) -> None:
+    def _take_in(
+        self, events: Iterable[Single], now: float | None, pause: Callable[[], object]
+    ) -> None:
         waiting = iter(events)
         while batch := tuple(islice(waiting, EVENTS_PER_HOLD)):
             with self._lock:
                 for event in batch:
-                    self._index.apply(event)
-                    self._store(event)
+                    type_ = self._take(event)
+                    if now is not None:
+                        self._alive(type_, now)
             if len(batch) == EVENTS_PER_HOLD:
                 pause()
 
-    def _store(self, event: Event) -> None:
-        match event:
-            case Applied(object=object_) if type(object_) in self._stores:
-                self._stores[type(object_)][object_.key] = object_
-            case Deleted(type=type_, key=key) if type_ in self._stores:
-                self._stores[type_].pop(key, None)
-            case _:
-                pass
+    def _take(self, event: Single) -> type:
+        """Take in one event, and return of what kind it is."""
+        if isinstance(event, Applied):
+            object_ = event.object
+            type_: type = type(object_)
+            if type_ not in self._stores:
+                self._index.apply(event)
+            elif self._stores.of(type_).get(object_.key) != object_:  # what is equal stays
+                self._stores.put(object_)
+            return type_
+        if event.type in self._stores:
+            self._stores.remove(event.type, event.key)
+        else:
+            self._index.apply(event)
+        return event.type
 
     def _keys(self, type_: type) -> list[Hashable]:
         if type_ in self._stores:
-            return list(self._stores[type_])
+            return list(self._stores.of(type_))
         return list(self._index.keys(type_))
 
     @property
@@ -191,5 +211,5 @@ class Inventory:
             yield event
 
 
-def _type_of(event: Event) -> type:
-    return type(event.object) if isinstance(event, Applied) else event.type
+def _is_list(event: Event) -> bool:
+    return isinstance(event, Listed | Replaced)

@@ -1,21 +1,26 @@
 """AdmissionReview v1: decode a request, encode an answer, and the stamp's JSON patch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import msgspec
 from jsonpatch import JsonPatch
 from jsonpointer import escape
 
 from webhook.objects import Features, VirtualMachine
-from webhook.parse import ParseError, parse
-from webhook.parse.virtual_machines import BadField, placement, refers
+from webhook.parse import ParseError, Tree
+from webhook.parse import decode as parsed
+from webhook.parse import whole as whole_tree
+from webhook.parse.fields import BadField, placed_alike, refers, shallow
 from webhook.policy import Decision
 
 API_VERSION = "admission.k8s.io/v1"
 KIND = "VirtualMachine"
 GROUP = "kubevirt.io"
+
+
+_NULL = msgspec.Raw(b"null")
 
 
 class BadReview(ValueError):
@@ -37,8 +42,8 @@ class _Request(msgspec.Struct, rename="camel"):
     operation: str
     kind: _GroupKind
     user_info: _User = msgspec.field(default_factory=_User)
-    object: dict[str, Any] | None = None
-    old_object: dict[str, Any] | None = None
+    object: msgspec.Raw = _NULL
+    old_object: msgspec.Raw = _NULL
     dry_run: bool | None = None
 
 
@@ -48,47 +53,69 @@ class _Review(msgspec.Struct, rename="camel"):
     request: _Request | None = None
 
 
+_REVIEW = msgspec.json.Decoder(_Review)
+Subject = tuple[VirtualMachine | None, VirtualMachine]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A VM as it was sent: its JSON, and the tree of it that `parse.fields` reads."""
+
+    raw: msgspec.Raw
+    tree: Tree
+
+    @property
+    def whole(self) -> Tree:
+        """The plain tree of all that was sent; raises ParseError."""
+        return whole_tree(KIND, self.raw)
+
+    def value(self, features: Features) -> VirtualMachine:
+        """The VM; raises ParseError."""
+        return cast(VirtualMachine, parsed(KIND, self.raw, features, self.tree))
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An admission request; the objects are plain JSON trees, checked for their kind."""
+    """An admission request; the objects are VMs by what they say of themselves."""
 
     uid: str
     operation: str
     username: str
-    object: Mapping[str, Any] | None
-    old_object: Mapping[str, Any] | None
+    object: Sent | None
+    old_object: Sent | None
+    _subject: list[Subject] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def placed_differently(self) -> bool:
         """Whether the raw objects leave anything to decide; parses nothing."""
-        metadata = (self.object or {}).get("metadata")
+        new = self.object.tree if self.object is not None else {}
+        metadata = new.get("metadata")
         if isinstance(metadata, dict) and metadata.get("deletionTimestamp"):
             return False
         if self.operation == "CREATE" or self.old_object is None:
             return True
         try:
-            return placement(self.old_object) != placement(self.object or {})
+            return not placed_alike(self.old_object.tree, new)
         except BadField:
             return True  # reading the objects says what is wrong with them
 
     @property
     def refers(self) -> bool:
         """Whether a raw object names an instancetype or preference; parses nothing."""
-        return any(refers(tree) for tree in (self.object, self.old_object) if tree is not None)
+        sent = (self.object, self.old_object)
+        return any(refers(each.tree) for each in sent if each is not None)
 
-    def subject(self, features: Features) -> tuple[VirtualMachine | None, VirtualMachine]:
-        """The old and the new VM; raises ParseError."""
+    def subject(self, features: Features) -> Subject:
+        """The old and the new VM, read once; raises ParseError."""
+        if not self._subject:
+            self._subject.append(self._read(features))
+        return self._subject[0]
+
+    def _read(self, features: Features) -> Subject:
         if self.object is None:
             raise ParseError("request.object is missing")
         old = None if self.operation == "CREATE" else self.old_object
-        return (None if old is None else _vm(old, features)), _vm(self.object, features)
-
-
-def _vm(tree: Mapping[str, Any], features: Features) -> VirtualMachine:
-    parsed = parse(tree, features)
-    if not isinstance(parsed, VirtualMachine):
-        raise ParseError(f"expected a VirtualMachine, got {tree.get('kind')}")
-    return parsed
+        return (old.value(features) if old is not None else None), self.object.value(features)
 
 
 def decode(body: bytes) -> Request:
@@ -96,9 +123,9 @@ def decode(body: bytes) -> Request:
     if not body.strip():
         raise BadReview("the body is empty; send an AdmissionReview as JSON")
     try:
-        review = msgspec.json.decode(body, type=_Review)
+        review = _REVIEW.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise BadReview(f"the body is not an AdmissionReview: {error}") from error
+        raise _no_review(error) from error
     if review.kind != "AdmissionReview" or review.api_version != API_VERSION:
         found = f"{review.kind or 'no kind'} of {review.api_version or 'no apiVersion'}"
         raise BadReview(f"expected an AdmissionReview of {API_VERSION}, got {found}")
@@ -107,23 +134,35 @@ def decode(body: bytes) -> Request:
     return _checked(review.request)
 
 
+def _no_review(error: Exception, place: str = "") -> BadReview:
+    return BadReview(f"the body is not an AdmissionReview: {error}{place}")
+
+
 def _checked(raw: _Request) -> Request:
     if (raw.kind.group, raw.kind.kind) != (GROUP, KIND):
         found = f"{raw.kind.kind or 'no kind'} of group {raw.kind.group or 'core'}"
         raise BadReview(f"request.kind is {found}; this webhook judges {KIND} of {GROUP}")
-    for name, tree in (("object", raw.object), ("oldObject", raw.old_object)):
-        _require_declared(name, tree)
-    if raw.operation in ("CREATE", "UPDATE") and raw.object is None:
+    new, old = _sent("object", raw.object), _sent("oldObject", raw.old_object)
+    if raw.operation in ("CREATE", "UPDATE") and new is None:
         raise BadReview(f"request.object is missing; {raw.operation} carries one")
-    if raw.operation == "UPDATE" and raw.old_object is None:
+    if raw.operation == "UPDATE" and old is None:
         raise BadReview("request.oldObject is missing; UPDATE carries one")
-    return Request(raw.uid, raw.operation, raw.user_info.username, raw.object, raw.old_object)
+    return Request(raw.uid, raw.operation, raw.user_info.username, new, old)
 
 
-def _require_declared(name: str, tree: Mapping[str, Any] | None) -> None:
+def _sent(name: str, raw: msgspec.Raw) -> Sent | None:
+    if bytes(raw) == b"null":
+        return None
+    try:
+        tree = shallow(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise _no_review(error, f" in request.{name}") from error
+    _require_declared(name, tree)
+    return Sent(raw, tree)
+
+
+def _require_declared(name: str, tree: Tree) -> None:
     """A crafted request may declare one kind and carry an object of another."""
-    if tree is None:
-        return
     group = str(tree.get("apiVersion")).rpartition("/")[0]
     if tree.get("kind") != KIND or group != GROUP:
         raise BadReview(

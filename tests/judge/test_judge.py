@@ -150,6 +150,15 @@ def test_move_adds_what_the_same_change_hotplugs():
     assert asked.feasible() == ["n2"]
 
 
+def test_move_goes_where_hotplugged_volumes_can_be_mounted_too():
+    claim = {"claimName": "c", "hotpluggable": True}
+    volumes = [{"name": "data", "persistentVolumeClaim": claim}]
+    asked = Asked(builders.vm(volumes=volumes), builders.vmi(volumes=volumes), builders.launcher())
+    assert asked.pod.claims == ()
+    assert asked.feasible() == []
+    assert 'persistentvolumeclaim "c" not found' in asked.diagnosis.summary
+
+
 def test_the_old_anti_affinity_of_the_source_keeps_its_target_out_of_its_zone():
     old = builders.vm(affinity=apart({"app": "vm"}, "zone"))
     asked = running(old=old, affinity=apart({"app": "vm"}, "zone"))

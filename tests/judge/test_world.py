@@ -4,6 +4,7 @@ import pytest
 
 from tests.builders import inventory, launcher, node, pod, value, vm, vmi
 from webhook.judge import World
+from webhook.judge.stores import Stores
 from webhook.objects import Applied, KubeVirt, Version
 from webhook.objects.classes import RuntimeClass
 from webhook.objects.quota import LimitRange, ResourceQuota
@@ -122,7 +123,8 @@ def test_networks_are_known_by_their_resource():
         for name, annotations in (("fast", notes), ("plain", None))
     ]
     with inventory(*trees).reading() as world:
-        assert world.networks() == {"red/fast": "a.com/f", "red/plain": ""}
+        found = world.networks(["red/fast", "red/plain", "red/unseen", "no/network/name"])
+    assert found == {"red/fast": "a.com/f", "red/plain": ""}
 
 
 def test_kubevirts_runtime_class_is_looked_up():
@@ -149,8 +151,9 @@ def test_a_world_is_dead_once_it_is_closed():
         lambda: world.instance(("default", "vm")),
         world.virtual_machines,
         world.instances,
-        world.networks,
+        lambda: world.networks(["red/fast"]),
         lambda: world.priority(""),
+        lambda: world.migrations(("default", "vm")),
         world.unfinished_migrations,
         lambda: world.launchers(value(vmi())),
         lambda: world.quotas("default"),
@@ -161,5 +164,5 @@ def test_a_world_is_dead_once_it_is_closed():
 
 
 def test_an_empty_world_knows_nothing_and_is_trusted():
-    world = World(ClusterIndex(), {})
+    world = World(ClusterIndex(), Stores())
     assert (world.virtual_machines(), world.unknown) == ([], "")

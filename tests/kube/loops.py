@@ -1,5 +1,6 @@
 """What the loops under test run with: an inventory to wait on, quick delays, clocks by hand."""
 
+import gc
 import threading
 from contextlib import contextmanager
 
@@ -97,4 +98,5 @@ def reflecting(api, row, inventory, clock=None):
         stop.set()
         reflector.shut()
         thread.join(PATIENCE)
+        gc.unfreeze()  # what the code under test froze
         assert not thread.is_alive()

@@ -3,8 +3,10 @@
 The server is tests/kube/store_server.py over real sockets; delays are noted and cut short.
 """
 
+import gc
 import json
 import logging
+import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +17,8 @@ from tests.kube.loops import Clock, WatchedInventory, content, reflecting
 from tests.kube.store_server import Fault, serving
 from webhook.inventory import Inventory
 from webhook.kube.client import connect
-from webhook.kube.reflector import ABSENT_FOR, lines
+from webhook.kube.reflector import ABSENT_FOR, Reflector, Surroundings, lines
+from webhook.kube.watch_state import BadAnswer
 from webhook.kube.watched import WATCHED
 from webhook.objects import Applied, Features, NodeInfo, Replaced
 from webhook.objects.rollout import RolloutRecord
@@ -70,7 +73,9 @@ def test_the_inventory_is_ready_and_alive_only_after_the_last_page(cluster, clus
     cluster.faults += [Fault("status", "page"), Fault("status", "page", code=429)]
     with reflecting(cluster_api, ROWS["Node"], inventory, Clock(5.0)) as (reflector, stop):
         inventory.wait_until(lambda: ("lost", 5.0) in inventory.calls)
-        assert "apply" not in [name for name, _ in inventory.calls]
+        assert ("apply", None) in inventory.calls  # the first page, which is no sign of life
+        assert ("apply", 5.0) not in inventory.calls
+        assert not inventory.listed(NodeInfo)
         assert reflector.synced.wait(20)
         assert inventory.listed(NodeInfo)
     assert [w for w in stop.waits if w and w > 0.01][:2] == [0.375, 0.75]
@@ -189,6 +194,59 @@ def test_a_forgotten_history_is_listed_anew(cluster, cluster_api, inventory):
             cluster.store.remove(NODES, ("", "a"))
             cluster.store.compact()
         until_equal(inventory, cluster.store, row)
+
+
+@pytest.mark.edge
+def test_a_list_after_a_forgotten_history_does_not_wait(cluster, cluster_api, inventory):
+    cluster.store.put(NODES, node("a"))
+    cluster.faults.append(Fault("gone", after=1))
+    with reflecting(cluster_api, ROWS["Node"], inventory) as (_, stop):
+        inventory.wait_until(lambda: inventory.listed(NodeInfo))
+        cluster.store.put(NODES, node("b"))
+        cluster.wait_until(lambda: cluster.watches() == 2)
+        until_equal(inventory, cluster.store, ROWS["Node"])
+        assert [w for w in stop.waits if w and w > 0.01] == []
+
+
+@pytest.mark.edge
+def test_a_list_that_breaks_off_takes_nothing_away(cluster, cluster_api, inventory):
+    row = ROWS["Node"]
+    for number in range(150):
+        cluster.store.put(NODES, node(f"n{number:03}"))
+    with reflecting(cluster_api, row, inventory):
+        until_equal(inventory, cluster.store, row)
+        cluster.faults += [Fault("status", "page", code=410), Fault("status", "page", code=500)]
+        with cluster.store.changed:
+            cluster.store.put(NODES, node("n000", {"round": "two"}))
+            cluster.store.remove(NODES, ("", "n001"))
+            cluster.store.compact()
+        inventory.wait_until(lambda: inventory.calls.count(("lost", 1000.0)) == 1)
+        with inventory.reading() as world:
+            assert len(world.index.nodes.infos) == 150
+        until_equal(inventory, cluster.store, row)
+
+
+@pytest.mark.edge
+def test_what_came_together_with_a_bad_line_counts(cluster, cluster_api, inventory):
+    """The lines before it are taken in, and those after it are not."""
+    row, stop = ROWS["Node"], threading.Event()
+    reflector = Reflector(cluster_api, row, inventory, stop, Surroundings(Clock(), lambda: 0.5))
+    reflector._list()
+    good, late = (
+        json.dumps({"type": "ADDED", "object": cluster.store.put(NODES, node(name))}).encode()
+        for name in ("good", "late")
+    )
+    with pytest.raises(BadAnswer, match="a line cannot be read"):
+        reflector._lines([good, b"{", late])
+    assert ("apply", 1000.0) in inventory.calls
+    with inventory.reading() as world:
+        assert list(world.index.nodes.infos) == ["good"]
+    calls = len(inventory.calls)
+    reflector._list()
+    with pytest.raises(BadAnswer):
+        reflector._lines([b"{"])
+    assert [name for name, _ in inventory.calls[calls:]] == ["apply"]  # the list, and no more
+    gc.unfreeze()
 
 
 @pytest.mark.edge
@@ -316,7 +374,8 @@ def test_a_stop_ends_a_silent_watch_at_once(cluster, cluster_api, inventory):
 
 
 def test_lines_are_put_together_from_chunks_and_a_cut_one_is_dropped():
-    assert list(lines([b"a", b"b\nc\n", b"\n", b"d\ne"])) == [b"ab", b"c", b"d"]
+    assert list(lines([b"a", b"b\nc\n", b"\n", b"d\ne"])) == [[b"ab", b"c"], [b"d"]]
+    assert list(lines([b"a", b"b", b"c\n \n"])) == [[b"abc"]]
     assert list(lines([])) == []
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.builders import FEATURES, node, pod, value, vm
 from webhook.kube.watch_state import BadAnswer, Read, WatchState
 from webhook.kube.watched import WATCHED
-from webhook.objects import Applied, Deleted, NodeInfo, PodInfo, Replaced, VirtualMachine
+from webhook.objects import Applied, Deleted, Listed, NodeInfo, PodInfo, VirtualMachine
 
 ROWS = {row.kind: row for row in WATCHED}
 
@@ -33,6 +33,11 @@ def line(type_, tree):
     return json.dumps({"type": type_, "object": tree}).encode()
 
 
+def applied(*trees):
+    """The events of objects that were found."""
+    return tuple(Applied(value(tree)) for tree in trees)
+
+
 def watching(kind="Node"):
     """A state whose list is finished, at resourceVersion 10."""
     listed = state(kind)
@@ -50,13 +55,13 @@ def test_finished_pods_are_never_asked_for():
     assert watching("Pod").query().items() >= selector.items()
 
 
-def test_pages_are_continued_and_the_last_one_gives_the_whole_list():
+def test_pages_are_continued_and_the_last_one_says_what_the_whole_list_holds():
     pages = state()
-    assert pages.page(page(node("a"), more="t"), tuple) == Read()
+    assert pages.page(page(node("a"), more="t"), tuple) == Read(applied(node("a")))
     assert pages.listing
     assert pages.query() == {"limit": "100", "continue": "t"}
-    whole = Replaced(NodeInfo, (value(node("a")), value(node("b"))))
-    assert pages.page(page(node("b")), tuple) == Read((whole,))
+    whole = Listed(NodeInfo, {"a", "b"})
+    assert pages.page(page(node("b")), tuple) == Read((*applied(node("b")), whole))
     assert not pages.listing
 
 
@@ -79,14 +84,14 @@ def test_an_unreadable_object_of_a_list_is_left_out_and_named():
     bad = node("bad")
     bad["spec"] = {"unschedulable": "maybe"}
     read = state().page(page(node("a"), bad), tuple)
-    assert read.events == (Replaced(NodeInfo, (value(node("a")),)),)
+    assert read.events == (*applied(node("a")), Listed(NodeInfo, {"a"}))
     (sentence,) = read.skipped
     assert sentence.startswith("Node bad is left out, as it cannot be read: Node bad: spec.unsched")
 
 
 def test_what_is_not_even_an_object_is_left_out_of_a_list():
     read = state().page(page(node("a"), 5), tuple)
-    assert read.events == (Replaced(NodeInfo, (value(node("a")),)),)
+    assert read.events == (*applied(node("a")), Listed(NodeInfo, {"a"}))
     assert read.skipped[0].startswith("an object is left out")
 
 
@@ -105,7 +110,7 @@ def test_a_page_that_was_cut_is_asked_for_again_and_nothing_is_doubled():
         pages.page(page(node("b"))[:-9], tuple)
     assert pages.query()["continue"] == "t"
     read = pages.page(page(node("b")), tuple)
-    assert [o.name for o in read.events[0].objects] == ["a", "b"]
+    assert read.events == (*applied(node("b")), Listed(NodeInfo, {"a", "b"}))
 
 
 def test_a_list_that_expired_in_the_middle_starts_anew_and_keeps_nothing():
@@ -113,12 +118,13 @@ def test_a_list_that_expired_in_the_middle_starts_anew_and_keeps_nothing():
     pages.page(page(node("a"), more="t"), tuple)
     pages.answered(410)
     assert pages.query() == {"limit": "100"}
-    assert pages.page(page(node("b")), tuple).events == (Replaced(NodeInfo, (value(node("b")),)),)
+    read = pages.page(page(node("b")), tuple)
+    assert read.events == (*applied(node("b")), Listed(NodeInfo, {"b"}))
 
 
 def test_an_absent_kind_is_an_empty_list_and_listed_again():
     absent = state()
-    assert absent.absent() == Read((Replaced(NodeInfo, ()),))
+    assert absent.absent() == Read((Listed(NodeInfo, frozenset()),))
     assert absent.listing
 
 
@@ -215,6 +221,19 @@ def test_the_delay_doubles_up_to_a_limit_and_half_of_it_is_chance():
     seen = watching()
     assert [seen.delay(0.0) for _ in range(7)] == [0.25, 0.5, 1, 2, 4, 7.5, 7.5]
     assert [state().delay(chance) for chance in (0.0, 0.5, 0.99)] == [0.25, 0.375, 0.4975]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 16.0])
+def test_what_got_too_old_is_listed_at_once_but_not_again_and_again(seconds):
+    seen = watching()
+    if seconds:
+        seen.delay(0.0)
+        seen.stood(seconds)
+    seen.answered(410)
+    assert seen.listing
+    assert [seen.delay(0.0), seen.delay(0.0)] == [0.0, 0.5]
+    seen.answered(410)
+    assert seen.delay(0.0) == 1.0
 
 
 def test_a_watch_that_stood_for_long_and_said_nothing_is_no_failure_in_a_row():

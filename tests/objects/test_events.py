@@ -2,7 +2,7 @@
 
 import pytest
 
-from webhook.objects import Applied, Deleted, NodeInfo, Replaced
+from webhook.objects import Applied, Deleted, Listed, NodeInfo, Replaced
 
 N1, N2, NEWER_N2 = NodeInfo("n1"), NodeInfo("n2"), NodeInfo("n2", unschedulable=True)
 
@@ -24,3 +24,9 @@ N1, N2, NEWER_N2 = NodeInfo("n1"), NodeInfo("n2"), NodeInfo("n2", unschedulable=
 )
 def test_a_finished_list_is_the_changes_that_lead_to_it(objects, known, changes):
     assert list(Replaced(NodeInfo, objects).changes(known)) == changes
+
+
+def test_the_end_of_a_list_takes_away_what_it_does_not_name():
+    listed = Listed(NodeInfo, frozenset({"n1"}))
+    assert list(listed.changes(["n1", "n2"])) == [Deleted(NodeInfo, "n2")]
+    assert list(listed.changes([])) == []

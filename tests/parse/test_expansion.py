@@ -6,6 +6,7 @@ import pytest
 
 from tests import builders
 from tests.builders import FEATURES, value
+from webhook.objects.virtual_machine import ROLLOUT
 from webhook.parse import ParseError
 from webhook.parse.expansion import expanded
 
@@ -14,7 +15,7 @@ DISKS, INTERFACES = f"{POD}.domain.devices.disks", f"{POD}.domain.devices.interf
 TYPED = {"instancetype": {"name": "u1"}, "preference": {"name": "fedora"}}
 WRITTEN = builders.vm(
     spec=TYPED,
-    annotations={"note": "kept"},
+    annotations={"note": "x", ROLLOUT: "Manual"},
     status={"conditions": [{"type": "RestartRequired", "status": "True"}]},
     affinity={"nodeAffinity": {}},
     domain={"devices": {"disks": [{"name": "root", "disk": {}}]}},
@@ -36,7 +37,7 @@ def test_the_template_is_the_answers_and_the_rest_is_the_vms_own():
     assert (found.machine.cpu_model, found.scheduler_name) == ("Skylake", "x")
     assert found.references == ()
     assert (found.key, found.uid) == (("default", "vm"), "vm-vm")
-    assert (found.annotations, found.restart_required) == ({"note": "kept"}, True)
+    assert (found.annotations, found.restart_required) == ({ROLLOUT: "Manual"}, True)
 
 
 def test_the_placement_is_still_the_one_that_was_written():

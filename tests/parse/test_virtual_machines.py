@@ -15,7 +15,7 @@ from webhook.objects import (
 )
 from webhook.objects.machine import Machine, Resizing
 from webhook.parse import ParseError, parse
-from webhook.parse.virtual_machines import BadField, canonical, other_fields, placement, refers
+from webhook.parse.fields import refers
 
 POD = "spec.template.spec"
 HOOKS = "hooks.kubevirt.io/hookSidecars"
@@ -26,126 +26,6 @@ CLAIMED = {"persistentVolumeClaimInfo": {"claimName": "s", "accessModes": ["Read
 
 def value(tree):
     return parse(tree, builders.FEATURES)
-
-
-def test_canonical_json_has_sorted_keys_and_no_blanks():
-    assert canonical({"b": [1, {"d": None, "c": "ä"}], "a": True}) == (
-        '{"a":true,"b":[1,{"c":"ä","d":null}]}'
-    )
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        pytest.param({1: "a", "b": "c"}, id="keys that cannot be sorted"),
-        pytest.param({"a": {1, 2}}, id="a set"),
-        pytest.param({"a": b"x"}, id="bytes"),
-    ],
-)
-def test_what_json_cannot_say_is_refused(given):
-    with pytest.raises(BadField, match="holds a value that is not JSON: "):
-        canonical(given)
-
-
-def test_a_tree_that_holds_itself_is_refused():
-    tree: dict = {}
-    tree["a"] = tree
-    with pytest.raises(BadField, match="holds a value that is not JSON: "):
-        canonical(tree)
-
-
-def template(**pod_spec):
-    return {"template": {"spec": pod_spec}}
-
-
-@pytest.mark.parametrize(
-    ("spec", "fields"),
-    [
-        pytest.param(None, {}, id="no spec"),
-        pytest.param("x", {}, id="a spec of a wrong type"),
-        pytest.param({"template": None, "instancetype": None}, {}, id="nothing set"),
-        pytest.param(
-            template(affinity={}, nodeSelector=None, tolerations=[]), {}, id="absent, null or empty"
-        ),
-        pytest.param(
-            template(affinity={"nodeAffinity": {}}),
-            {f"{POD}.affinity": '{"nodeAffinity":{}}'},
-            id="nothing deeper is normalised",
-        ),
-        pytest.param(
-            template(
-                nodeSelector={"b": "1", "a": "2"}, tolerations=[{"key": "k"}], schedulerName="x"
-            ),
-            {
-                f"{POD}.nodeSelector": '{"a":"2","b":"1"}',
-                f"{POD}.tolerations": '[{"key":"k"}]',
-            },
-            id="placement fields only",
-        ),
-        pytest.param(
-            {
-                "instancetype": {"kind": "X", "name": "n", "revisionName": "r", "inferFrom": "v"},
-                "preference": {"name": "p", "kind": ""},
-            },
-            {
-                "spec.instancetype": '{"kind":"X","name":"n","revisionName":"r"}',
-                "spec.preference": '{"name":"p"}',
-            },
-            id="references by kind, name and revision",
-        ),
-        pytest.param({"instancetype": {"kind": None}}, {}, id="an empty reference"),
-    ],
-)
-def test_the_placement_is_taken_raw(spec, fields):
-    assert placement({"spec": spec}) == Placement(fields)
-
-
-@pytest.mark.parametrize(
-    ("spec", "fields"),
-    [
-        pytest.param({}, {}, id="nothing"),
-        pytest.param(
-            template(affinity={"x": 1}, nodeSelector={"a": "b"}, tolerations=[1]),
-            {},
-            id="the placement is not among them",
-        ),
-        pytest.param(
-            template(volumes=[1], networks=[1], domain={"devices": {"disks": [1]}}),
-            {},
-            id="nor is what goes live",
-        ),
-        pytest.param(
-            template(
-                domain={
-                    "cpu": {"sockets": 2, "cores": 3},
-                    "memory": {"guest": "1Gi", "hugepages": {"pageSize": "2Mi"}},
-                    "devices": {"interfaces": [1], "rng": {}, "tpm": {"persistent": True}},
-                    "machine": {"type": "q35"},
-                }
-            ),
-            {
-                f"{POD}.domain.cpu.cores": "3",
-                f"{POD}.domain.memory.hugepages": '{"pageSize":"2Mi"}',
-                f"{POD}.domain.devices.tpm": '{"persistent":true}',
-                f"{POD}.domain.machine": '{"type":"q35"}',
-            },
-            id="the domain by its groups",
-        ),
-        pytest.param(
-            template(
-                hostname="h", subdomain="", evictionStrategy=None, dnsConfig={}, hooks=[], n=0
-            ),
-            {f"{POD}.hostname": '"h"', f"{POD}.n": "0"},
-            id="only what is set",
-        ),
-        pytest.param(
-            template(domain={"cpu": "x"}), {f"{POD}.domain.cpu": '"x"'}, id="a wrong type"
-        ),
-        pytest.param(template(hostname=False), {f"{POD}.hostname": "false"}, id="false is set"),
-    ],
-)
-def test_the_fields_that_only_a_restart_applies(spec, fields):
-    assert other_fields({"spec": spec}) == fields
 
 
 def test_a_vm_that_says_nothing_has_only_defaults():
@@ -159,7 +39,7 @@ SAYS_ALL = {
         "namespace": "red",
         "name": "vm",
         "uid": "u1",
-        "annotations": {"a": "b"},
+        "annotations": {"a": "b", "vmaffinity.io/rollout": "Manual"},
         "deletionTimestamp": "2026-01-01T00:00:00Z",
     },
     "spec": {
@@ -190,7 +70,7 @@ def test_a_vm_is_read():
         name="vm",
         uid="u1",
         deleting=True,
-        annotations={"a": "b"},
+        annotations={"vmaffinity.io/rollout": "Manual"},
         placement=Placement(
             {
                 f"{POD}.nodeSelector": '{"zone":"a"}',
@@ -233,11 +113,6 @@ def test_a_reference_has_a_name_or_a_volume_that_tells_it(kind, matcher, name):
     tree = builders.vm(spec={kind: matcher})
     assert getattr(value(tree), kind) == name
     assert refers(tree) is bool(name)
-
-
-@pytest.mark.parametrize("spec", [None, [], "instancetype", {"instancetype": {}}])
-def test_what_refers_to_nothing_does_not_refer(spec):
-    assert not refers({"spec": spec})
 
 
 @pytest.mark.parametrize(
@@ -439,3 +314,17 @@ def test_a_vmi_says_why_it_cannot_migrate(conditions, reason):
 )
 def test_a_migration_is_read(tree, migration):
     assert value({"kind": "VirtualMachineInstanceMigration", **tree}) == migration
+
+
+def test_equal_parts_of_vms_and_vmis_are_one_value():
+    rules = {"affinity": builders.apart({"app": "web"}), "nodeSelector": {"zone": "a"}}
+    one, other = (value(builders.vm(name, **rules)) for name in ("one", "other"))
+    guest = value(builders.vmi("one", **rules))
+    assert one.machine is other.machine
+    assert one.rules is other.rules is guest.rules
+    assert one.placement == other.placement
+    assert value(builders.vmi("other", **rules)).machine is guest.machine
+
+
+def test_a_name_of_any_length_is_read():
+    assert value(builders.vm(hostname="h" * 300)).hostname == "h" * 300

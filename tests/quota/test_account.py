@@ -13,6 +13,7 @@ from webhook.objects import (
 from webhook.objects.quota import ResourceQuota
 from webhook.objects.resources import Container, PodResources
 from webhook.quota.account import Account
+from webhook.quota.usage import usage
 
 ONE = 10**9
 GIB = ONE << 30
@@ -25,6 +26,11 @@ def account(hard, used=None, scopes=()):
     """Return an account of a quota; of what it limits nothing is used, unless it is said."""
     known = dict.fromkeys(hard, 0) if used is None else used
     return Account(ResourceQuota("shop", "q", hard, known, scopes=tuple(scopes)), dict(known))
+
+
+def refusals(account, resources):
+    """Return why the account does not let in a pod."""
+    return account.refusals(resources, usage(resources))
 
 
 def scope(name, operator=Operator.EXISTS, *values):
@@ -119,15 +125,15 @@ def test_a_quota_on_nothing_that_pods_use_is_not_about_pods():
 def test_what_fits_to_the_last_byte_is_let_in():
     hard = {"requests.memory": 3 * GIB, "limits.memory": 4 * GIB, "pods": 2 * ONE}
     used = {"requests.memory": 2 * GIB, "limits.memory": 2 * GIB, "pods": ONE}
-    assert list(account(hard, used).refusals(ASKING)) == []
-    assert list(account({**hard, "requests.memory": 3 * GIB - 1}, used).refusals(ASKING)) == [
+    assert list(refusals(account(hard, used), ASKING)) == []
+    assert list(refusals(account({**hard, "requests.memory": 3 * GIB - 1}, used), ASKING)) == [
         "quota q: requests.memory requested 1Gi, used 2Gi, limited 2.99Gi"
     ]
 
 
 def test_what_is_short_never_reads_as_if_it_fitted():
     pod = PodResources((Container("c", {"memory": GIB + 1}),))
-    assert list(account({"memory": 3 * GIB - 1}, {"memory": 2 * GIB + 1}).refusals(pod)) == [
+    assert list(refusals(account({"memory": 3 * GIB - 1}, {"memory": 2 * GIB + 1}), pod)) == [
         "quota q: memory requested 1.01Gi, used 2.01Gi, limited 2.99Gi"
     ]
 
@@ -135,7 +141,7 @@ def test_what_is_short_never_reads_as_if_it_fitted():
 def test_everything_that_is_exceeded_is_named_in_order():
     hard = {"pods": ONE, "limits.memory": GIB, "cpu": ONE // 2}
     used = {"pods": ONE, "limits.memory": 0, "cpu": ONE // 4}
-    assert list(account(hard, used).refusals(ASKING)) == [
+    assert list(refusals(account(hard, used), ASKING)) == [
         "quota q: cpu requested 1, used 250m, limited 500m",
         "quota q: limits.memory requested 2Gi, used 0, limited 1Gi",
         "quota q: pods requested 1, used 1, limited 1",
@@ -145,17 +151,17 @@ def test_everything_that_is_exceeded_is_named_in_order():
 def test_what_the_pod_does_not_ask_for_may_be_exceeded_already():
     exceeded = {"requests.ephemeral-storage": 1, "requests.example.org/gpu": 0}
     used = {"requests.ephemeral-storage": 9, "requests.example.org/gpu": 9}
-    assert list(account(exceeded, used).refusals(ASKING)) == []
+    assert list(refusals(account(exceeded, used), ASKING)) == []
     zero = PodResources((Container("c", {"ephemeral-storage": 0}),))
-    assert list(account(exceeded, used).refusals(zero)) == []
+    assert list(refusals(account(exceeded, used), zero)) == []
 
 
 def test_containers_have_to_set_what_is_limited():
     beside = PodResources((*ASKING.containers, Container("log", {"cpu": 1})))
-    assert list(account({"limits.memory": 9 * GIB, "cpu": 9 * ONE}).refusals(beside)) == [
+    assert list(refusals(account({"limits.memory": 9 * GIB, "cpu": 9 * ONE}), beside)) == [
         "quota q wants limits.memory to be set for log"
     ]
-    assert list(account({"limits.cpu": ONE, "limits.memory": GIB}).refusals(beside)) == [
+    assert list(refusals(account({"limits.cpu": ONE, "limits.memory": GIB}), beside)) == [
         "quota q wants limits.cpu to be set for c, log",
         "quota q wants limits.memory to be set for log",
         "quota q: limits.memory requested 2Gi, used 0, limited 1Gi",
@@ -164,23 +170,23 @@ def test_containers_have_to_set_what_is_limited():
 
 def test_nothing_is_let_in_before_everything_was_counted():
     hard = {"pods": 0, "requests.memory": 0, "services": 0}
-    assert list(account(hard, {"pods": 0}).refusals(ASKING)) == [
+    assert list(refusals(account(hard, {"pods": 0}), ASKING)) == [
         "quota q has not been counted yet (requests.memory)"
     ]
-    assert list(account(hard, {}).refusals(ASKING)) == [
+    assert list(refusals(account(hard, {}), ASKING)) == [
         "quota q has not been counted yet (pods, requests.memory)"
     ]
 
 
 def test_a_pod_that_is_let_in_counts_and_one_that_is_gone_does_not():
     asked = account({"pods": 3 * ONE, "limits.memory": 4 * GIB})
-    asked.take(ASKING, 1)
+    asked.take(usage(ASKING), 1)
     assert (asked.used["pods"], asked.used["limits.memory"]) == (ONE, 2 * GIB)
-    assert list(asked.refusals(ASKING)) == []
-    asked.take(ASKING, 1)
-    assert list(asked.refusals(ASKING)) == [
+    assert list(refusals(asked, ASKING)) == []
+    asked.take(usage(ASKING), 1)
+    assert list(refusals(asked, ASKING)) == [
         "quota q: limits.memory requested 2Gi, used 4Gi, limited 4Gi"
     ]
-    asked.take(ASKING, -1)
-    assert list(asked.refusals(ASKING)) == []
+    asked.take(usage(ASKING), -1)
+    assert list(refusals(asked, ASKING)) == []
     assert asked.used.keys() == asked.quota.used.keys()

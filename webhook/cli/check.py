@@ -13,7 +13,7 @@ from webhook.inventory import Inventory
 from webhook.judge import Subject, judge
 from webhook.objects import Placement, PodInfo, Version, VirtualMachine
 from webhook.parse import ParseError, hand_written_pod, parse
-from webhook.parse.virtual_machines import placement
+from webhook.parse.fields import placement
 from webhook.placement import evaluate
 from webhook.policy import Decision, decide, decide_pod
 

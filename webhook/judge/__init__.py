@@ -16,6 +16,7 @@ from webhook.judge.staying import stays
 from webhook.judge.world import World
 from webhook.launcher.hotplug import plugged, refusal
 from webhook.objects import (
+    KubeVirt,
     PodInfo,
     SchedulingRules,
     VirtualMachine,
@@ -60,6 +61,11 @@ class Findings:
         self.vm = subject.new
 
     @cached_property
+    def changes(self) -> Changes:
+        """What the request changes."""
+        return self.subject.changes
+
+    @cached_property
     def instance(self) -> VirtualMachineInstance | None:
         """The VMI as far as it stands for a guest that runs or will."""
         found = self.world.instance(self.vm.key)
@@ -77,7 +83,7 @@ class Findings:
         """The launcher pod in which the guest runs."""
         if self.instance is None or not self.running:
             return None
-        pods = self.world.launchers(self.instance)
+        pods = self._pods
         return pods[0] if pods and pods[0].node_name == self.instance.node_name else None
 
     @cached_property
@@ -99,11 +105,11 @@ class Findings:
         """Why a running VM takes the change over only with a restart; empty if it does not."""
         if not self.running:
             return ""
-        if not self.world.kubevirt.live_update:
+        if not self._kubevirt.live_update:
             return "KubeVirt's vmRolloutStrategy is Stage"
         if self._restart_required:
             return "the VM has the condition RestartRequired"
-        if restart := self.subject.changes.restart:
+        if restart := self.changes.restart:
             return f"the same change touches {restart[0]}, which needs a restart"
         if self.instance is not None and (why := refusal(self.instance, self.vm.machine)):
             return f"the same change {why}, which needs a restart"
@@ -123,7 +129,7 @@ class Findings:
         A VMI shows what its own references contribute. It does not show what others would, nor
         a start that renders more anew than the VMI's pod shows.
         """
-        if not self.subject.changes.reference and (self.moves or not self.estimated):
+        if not self.changes.reference and (self.moves or not self.estimated):
             return ()
         before = self.subject.old if self.instance is not None else None
         return self.vm.references or (before.references if before is not None else ())
@@ -143,11 +149,8 @@ class Findings:
         """Whether a migration of this VM is under way."""
         if self.instance is None:
             return False
-        key = self.instance.key
-        unfinished = self.world.unfinished_migrations()
-        return self.instance.migrating or any(
-            (m.namespace, m.instance_name) == key for m in unfinished
-        )
+        migrations = self.world.migrations(self.instance.key)
+        return self.instance.migrating or any(not m.finished for m in migrations)
 
     @cached_property
     def stays(self) -> bool:
@@ -160,7 +163,7 @@ class Findings:
         if self.source is None or self.instance is None:
             return False
         return launcher.rendered_from(
-            self.source, self.rules, self.instance, self.world.kubevirt, self.world.features
+            self.source, self.rules, self.instance, self._kubevirt, self.world.features
         )
 
     @cached_property
@@ -190,9 +193,11 @@ class Findings:
     @cached_property
     def quota(self) -> tuple[str, ...]:
         """*quota*: why the namespace does not let `pod` in, beside the source if it moves."""
+        if not room.is_limited(self.vm.namespace, self.world):
+            return ()
         pod, beside = self.pod, self.question == "move"
         if self.instance is not None and not self.estimated:
-            machine = plugged(self.instance, self.vm.machine, self.world.kubevirt)
+            machine = plugged(self.instance, self.vm.machine, self._kubevirt)
             pod = room.limited_in(pod, machine, self.world)
         return room.refusals(pod, self._pods, self.world, beside=beside)
 
@@ -203,18 +208,24 @@ class Findings:
         count as the pod's own (docs/decisions/0007).
         """
         mounted = self.vm if self.instance is None or self.question == "place" else self.instance
+        if mounted.hotplugged:
+            pod = replace(pod, claims=(*pod.claims, *mounted.hotplugged))
         index = self.world.index
         attachments = [each for launcher_pod in gone for each in index.owned(launcher_pod.uid)]
         with index.assuming(gone=[*gone, *attachments]):
-            return evaluate(replace(pod, claims=(*pod.claims, *mounted.hotplugged)), index)
+            return evaluate(pod, index)
 
-    @property
+    @cached_property
+    def _kubevirt(self) -> KubeVirt:
+        return self.world.kubevirt
+
+    @cached_property
     def _pods(self) -> list[PodInfo]:
         return self.world.launchers(self.instance) if self.instance is not None else []
 
     @property
     def _vm(self) -> VirtualMachine:
-        return replace(self.vm, rules=self.rules)
+        return self.vm if self.rules is self.vm.rules else replace(self.vm, rules=self.rules)
 
     def _started(self) -> PodInfo:
         """The pod of a start with none of the VM's pods left.
@@ -233,4 +244,4 @@ class Findings:
 
     @property
     def _restart_changes(self) -> bool:
-        return bool(self.subject.changes.restart) or self._restart_required
+        return bool(self.changes.restart) or self._restart_required

@@ -1,5 +1,6 @@
 """The launcher pods that KubeVirt would render, from what the world shows."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from webhook import launcher
@@ -38,19 +39,23 @@ def _resized(
     kubevirt = world.kubevirt
     before = shown(instance, vm.machine, kubevirt)
     after = plugged(instance, vm.machine, kubevirt)
-    return resized(source, before, after, kubevirt, surroundings(vm, world))
+    if before == after and not after.networks:
+        return source
+    unplugged = before.networks if after.networks else ()
+    return resized(source, before, after, kubevirt, surroundings(vm, world, unplugged))
 
 
 def first(vm: VirtualMachine, world: World) -> PodInfo:
     """The first pod of a VM, with what the namespace's limit ranges give to its containers."""
-    pod = launcher.fresh(vm, world.kubevirt, world.features, surroundings(vm, world))
+    around = surroundings(vm, world)
+    pod = launcher.fresh(vm, world.kubevirt, world.features, around)
     ranges = world.limit_ranges(vm.namespace)
     requests = requests_of(filled(pod.resources or PodResources(), ranges))
     return replace(pod, requests=requests, usage=requests)
 
 
-def surroundings(vm: VirtualMachine, world: World) -> Surroundings:
-    """What a first pod of the VM has of its namespace, its networks and the nodes."""
+def surroundings(vm: VirtualMachine, world: World, others: Iterable[str] = ()) -> Surroundings:
+    """What a first pod of the VM has of its namespace, its networks (and others), and the nodes."""
     frequency = 0
     if vm.machine.tsc_required:
         occupied = frozenset(each.node_name for each in world.instances())
@@ -58,7 +63,10 @@ def surroundings(vm: VirtualMachine, world: World) -> Surroundings:
     return Surroundings(
         namespace=vm.namespace,
         limits=limits_in(vm.namespace, world),
-        networks=world.networks() if vm.machine.networks else {},
+        networks=world.networks(
+            network if "/" in network else f"{vm.namespace}/{network}"
+            for network in (*vm.machine.networks, *others)
+        ),
         tsc_frequency=frequency,
         priority=world.priority(vm.priority_class),
     )

@@ -24,6 +24,11 @@ def limited_in(pod: PodInfo, machine: Machine, world: World) -> PodInfo:
     return replace(pod, resources=limited(pod.resources, machine, auto))
 
 
+def is_limited(namespace: str, world: World) -> bool:
+    """Whether anything limits what pods of the namespace use together or each."""
+    return bool(world.quotas(namespace) or world.limit_ranges(namespace))
+
+
 def refusals(
     pod: PodInfo, running: Iterable[PodInfo], world: World, *, beside: bool
 ) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """World: what a verdict reads, valid only while the inventory's lock is held."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import TypeVar
 
+from webhook.judge.stores import Stores
 from webhook.objects import (
     Features,
     KubeVirt,
@@ -13,13 +14,12 @@ from webhook.objects import (
     VirtualMachineInstance,
 )
 from webhook.objects.classes import NetworkAttachment, PriorityClass, RuntimeClass
-from webhook.objects.events import Object
 from webhook.objects.quota import LimitRange, ResourceQuota
 from webhook.objects.rollout import RolloutRecord
 from webhook.placement import ClusterIndex
 
-Stores = Mapping[type, Mapping[Hashable, Object]]
 T = TypeVar("T")
+_UNSEEN = KubeVirt()
 
 
 class World:
@@ -29,7 +29,6 @@ class World:
         self._index = index
         self._stores = stores
         self._open = True
-        self._by_namespace: dict[type, dict[str, list[Object]]] = {}
         self.unknown = unknown
 
     def close(self) -> None:
@@ -51,7 +50,7 @@ class World:
     @property
     def kubevirt(self) -> KubeVirt:
         """KubeVirt's settings; the defaults where no CR was seen."""
-        found = self._find(KubeVirt, "") or KubeVirt()
+        found = self._find(KubeVirt, "") or _UNSEEN
         if not found.runtime_class:
             return found
         return replace(found, runtime=self._find(RuntimeClass, found.runtime_class))
@@ -80,8 +79,7 @@ class World:
 
     def migrations(self, key: tuple[str, str]) -> list[Migration]:
         """All migrations of the VM of this (namespace, name), by name."""
-        found = [m for m in self._all(Migration) if (m.namespace, m.instance_name) == key]
-        return sorted(found, key=lambda m: m.key)
+        return self._about(Migration, key)
 
     def record(self, key: tuple[str, str]) -> RolloutRecord | None:
         """What the reconciler recorded of this VM's rollout."""
@@ -89,42 +87,40 @@ class World:
 
     def quotas(self, namespace: str) -> list[ResourceQuota]:
         """The quotas of a namespace, by name."""
-        return sorted(self._in(ResourceQuota, namespace), key=lambda quota: quota.name)
+        return self._about(ResourceQuota, namespace)
 
     def limit_ranges(self, namespace: str) -> list[LimitRange]:
         """The limit ranges of a namespace, by name."""
-        return sorted(self._in(LimitRange, namespace), key=lambda each: each.name)
+        return self._about(LimitRange, namespace)
 
-    def networks(self) -> dict[str, str]:
-        """The resource that each NetworkAttachmentDefinition names, by namespace/name."""
-        return {f"{n.namespace}/{n.name}": n.resource for n in self._all(NetworkAttachment)}
+    def networks(self, names: Iterable[str]) -> dict[str, str]:
+        """The resources of these networks, by the namespace/name that each is given by.
+
+        A network is a NetworkAttachmentDefinition; one that was not seen is left out.
+        """
+        found = {n: self._find(NetworkAttachment, tuple(n.split("/", 1))) for n in names}
+        return {name: network.resource for name, network in found.items() if network is not None}
 
     def priority(self, name: str) -> int:
         """The priority of pods that name this class, or none; 0 where none was seen."""
-        for each in self._all(PriorityClass):
-            if each.name == name if name else each.is_default:
-                return each.value
-        return 0
+        if name:
+            named = self._find(PriorityClass, name)
+            return 0 if named is None else named.value
+        return next((each.value for each in self._all(PriorityClass) if each.is_default), 0)
 
     def launchers(self, instance: VirtualMachineInstance) -> list[PodInfo]:
         """The instance's pods that still run or wait, the one on its node first."""
         pods = [p for p in self.index.owned(instance.uid) if not p.terminated]
         return sorted(pods, key=lambda p: (p.node_name != instance.node_name, p.key))
 
-    def _in(self, type_: type[T], namespace: str) -> list[T]:
-        """All of a type whose keys start with the namespace; sorted out once, when asked for."""
+    def _about(self, type_: type[T], what: Hashable) -> list[T]:
         _ = self.index
-        if type_ not in self._by_namespace:
-            grouped: dict[str, list[Object]] = {}
-            for key, object_ in self._stores.get(type_, {}).items():
-                grouped.setdefault(cast("tuple[str, str]", key)[0], []).append(object_)
-            self._by_namespace[type_] = grouped
-        return cast("list[T]", self._by_namespace[type_].get(namespace, []))
+        return self._stores.about(type_, what)
 
     def _find(self, type_: type[T], key: Hashable) -> T | None:
         _ = self.index
-        return cast("T | None", self._stores.get(type_, {}).get(key))
+        return self._stores.of(type_).get(key)
 
     def _all(self, type_: type[T]) -> list[T]:
         _ = self.index
-        return list(cast("Iterable[T]", self._stores.get(type_, {}).values()))
+        return list(self._stores.of(type_).values())

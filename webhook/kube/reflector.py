@@ -3,10 +3,12 @@
 Every failure is a sentence in the log and a delay; no answer ends the loop.
 """
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from webhook.inventory import Inventory
 from webhook.kube.client import Api, ApiFailure, KubeError, Stream
@@ -39,7 +41,10 @@ class Surroundings:
 
 
 class Reflector:
-    """List and watch one kind until stopped; `synced` is set after its first finished list."""
+    """List and watch one kind until stopped.
+
+    `synced` is set after its first finished list, once `first_list` was called.
+    """
 
     def __init__(
         self,
@@ -48,6 +53,7 @@ class Reflector:
         inventory: Inventory,
         stop: threading.Event,
         surroundings: Surroundings,
+        first_list: Callable[[], object] = tuple,
     ) -> None:
         self.row = row
         self.synced = threading.Event()
@@ -55,6 +61,7 @@ class Reflector:
         self._inventory = inventory
         self._stop = stop
         self._surroundings = surroundings
+        self._first_list = first_list
         self._state = WatchState(row, lambda: inventory.features)
         self._stream: Stream | None = None
 
@@ -96,7 +103,9 @@ class Reflector:
             self._take(self._state.absent())
             self._stop.wait(ABSENT_FOR)
         else:
-            self._take(self._state.page(content, self._pause))
+            self._take(self._state.page(content, self._pause), alive=not self._state.listing)
+            if not self.synced.is_set():
+                gc.freeze()  # all of it stays: collections of what grows and grows find nothing
 
     def _watch(self) -> None:
         seconds = SHORTEST_WATCH + int(WATCH_SPREAD * self._surroundings.chance())
@@ -106,8 +115,8 @@ class Reflector:
             self._stream = stream
             self._inventory.reached(self.row.type)
             try:
-                for line in lines(self._timely(stream, opened + seconds + GRACE)):
-                    self._take(self._state.line(line))
+                for together in lines(self._timely(stream, opened + seconds + GRACE)):
+                    self._lines(together)
             finally:
                 self._state.stood(self._surroundings.monotonic() - opened)
         now = self._surroundings.monotonic()
@@ -125,15 +134,28 @@ class Reflector:
             if self._surroundings.monotonic() > deadline:
                 raise BadAnswer(f"the watch of {self.row.resource} does not end")
 
-    def _take(self, read: Read) -> None:
+    def _lines(self, together: Iterable[bytes]) -> None:
+        """Take in the lines of a watch that came together: those before a bad one count."""
+        said: list[Read] = []
+        try:
+            for line in together:
+                said.append(self._state.line(line))
+        finally:
+            if said:
+                events = tuple(chain.from_iterable(read.events for read in said))
+                self._take(Read(events, tuple(chain.from_iterable(read.skipped for read in said))))
+
+    def _take(self, read: Read, *, alive: bool = True) -> None:
+        """`alive`: this is as new as it gets, and not the middle of a list."""
         now = self._surroundings.monotonic()
         for sentence in read.skipped:
             _LOG.warning("%s", sentence)
         if read.events:
-            self._inventory.apply(read.events, now, self._pause)
-        elif not self._state.listing:
+            self._inventory.apply(read.events, now if alive else None, self._pause)
+        elif alive:
             self._inventory.heard(self.row.type, now)
-        if self._inventory.listed(self.row.type):
+        if not self.synced.is_set() and self._inventory.listed(self.row.type):
+            self._first_list()
             self.synced.set()
 
     def _failed(self, failure: Exception, *, lost: bool = False, trace: bool = False) -> None:
@@ -152,9 +174,18 @@ class Reflector:
         self._stop.wait(BREATH)
 
 
-def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The complete lines of a stream; what the end cuts off will be told again."""
-    rest = b""
+def lines(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """The complete lines of a stream, those that a chunk ends together.
+
+    What the end of the stream cuts off will be told again.
+    """
+    begun: list[bytes] = []
     for chunk in chunks:
-        *complete, rest = (rest + chunk).split(b"\n")
-        yield from (line for line in complete if line.strip())
+        complete, newline, rest = chunk.rpartition(b"\n")
+        if newline:
+            said = b"".join((*begun, complete)).split(b"\n")
+            begun.clear()
+            if together := [line for line in said if line and not line.isspace()]:
+                yield together
+        if rest:
+            begun.append(rest)

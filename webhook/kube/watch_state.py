@@ -4,16 +4,16 @@ List in pages, then watch from the list's resourceVersion; whatever breaks that 
 it list again. Mirrors client-go's `tools/cache/reflector.go`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
 import msgspec
 
 from webhook.kube.watched import Watched
-from webhook.objects import Applied, Deleted, Event, Features, Replaced
-from webhook.objects.events import Object
-from webhook.parse import ParseError, decode
-from webhook.parse.identity import Identity, identity
+from webhook.objects import Applied, Deleted, Event, Features, Listed
+from webhook.parse import ParseError
+from webhook.parse.identity import Identity
+from webhook.parse.stream import UNREADABLE, Item, Reader
 
 PAGE = 100
 """Objects per page: small, so that an admission never waits for one to be decoded."""
@@ -52,30 +52,18 @@ class Read:
     skipped: tuple[str, ...] = ()
 
 
-class _ListMeta(msgspec.Struct, rename="camel"):
-    resource_version: str = ""
-    continue_: str = msgspec.field(default="", name="continue")
-
-
-class _List(msgspec.Struct):
-    metadata: _ListMeta
-    items: list[msgspec.Raw] | None = None
-
-
-class _Line(msgspec.Struct):
-    type: str
-    object: msgspec.Raw
-
-
 class _Status(msgspec.Struct):
     code: int = 0
     message: str = ""
 
 
-_LIST = msgspec.json.Decoder(_List)
-_LINE = msgspec.json.Decoder(_Line)
-_STATUS = msgspec.json.Decoder(_Status)
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+class _Refusal(msgspec.Struct):
+    """A line of type ERROR."""
+
+    object: _Status
+
+
+_REFUSAL = msgspec.json.Decoder(_Refusal)
 
 
 class WatchState:
@@ -90,9 +78,10 @@ class WatchState:
         self._features = features
         self._version = ""
         self._continue = ""
-        self._found: list[Object] = []
-        self._left_out: list[str] = []
+        self._keys: set[Hashable] = set()
+        self._reader = Reader(row.kind)
         self._lines = 0
+        self._expired = False
 
     @property
     def listing(self) -> bool:
@@ -115,44 +104,48 @@ class WatchState:
         }
 
     def page(self, content: bytes, pause: Callable[[], object]) -> Read:
-        """Take in a page; the last one gives the whole list. `pause` lets others run.
+        """Take in a page: its objects, and after the last one's the keys of the whole list.
 
-        Raises BadAnswer.
+        `pause` lets others run. Raises BadAnswer.
         """
         try:
-            page = _LIST.decode(content)
-        except _UNREADABLE as error:
+            page = self._reader.page(content)
+        except UNREADABLE as error:
             raise BadAnswer(f"the list of {self.row.resource} cannot be read ({error})") from error
-        self._found += self._objects(page.items or [], pause)
+        read = self._objects(page.items or (), pause)
         self._continue = page.metadata.continue_
         if self._continue:
-            return Read()
-        if not page.metadata.resource_version:
-            self.restart()
-            raise BadAnswer(f"the list of {self.row.resource} has no resourceVersion")
-        read = Read((Replaced(self.row.type, tuple(self._found)),), tuple(self._left_out))
+            return read
+        whole = Listed(self.row.type, self._keys)
         self.restart()
+        if not page.metadata.resource_version:
+            raise BadAnswer(f"the list of {self.row.resource} has no resourceVersion")
         self._version = page.metadata.resource_version
-        return read
+        return Read((*read.events, whole), read.skipped)
 
-    def _objects(self, items: list[msgspec.Raw], pause: Callable[[], object]) -> Iterator[Object]:
-        for number, raw in enumerate(items):
+    def _objects(self, items: Iterable[Item], pause: Callable[[], object]) -> Read:
+        events, skipped, features = [], [], self._features()
+        for number, item in enumerate(items):
             if number % OBJECTS_PER_BREATH == 0:
                 pause()
             try:
-                yield decode(self.row.kind, bytes(raw), self._features())
+                value = self._reader.value(item, features)
             except ParseError as error:
-                self._left_out.append(_sentence(identity(self.row.kind, bytes(raw)), error))
+                skipped.append(_sentence(self._reader.identity(item), error))
+            else:
+                events.append(Applied(value))
+                self._keys.add(value.key)
+        return Read(tuple(events), tuple(skipped))
 
     def absent(self) -> Read:
         """The API server does not know this optional kind: that is an empty list."""
         self.restart()
-        return Read((Replaced(self.row.type, ()),))
+        return Read((Listed(self.row.type, frozenset()),))
 
     def restart(self) -> None:
         """List from the start: what we know cannot be continued from."""
         self._version = self._continue = ""
-        self._found, self._left_out = [], []
+        self._keys = set()
 
     def line(self, line: bytes) -> Read:
         """Take in one line of the watch; a Read without events is a bookmark.
@@ -160,47 +153,49 @@ class WatchState:
         Raises BadAnswer when the watch cannot go on; the state then says what comes next.
         """
         try:
-            said = _LINE.decode(line)
-        except _UNREADABLE as error:
+            said = self._reader.line(line)
+        except UNREADABLE as error:
             raise self._broken(f"a line cannot be read ({error})") from error
         if said.type == "ERROR":
-            raise self._refused(bytes(said.object))
-        raw = bytes(said.object)
-        who = identity(self.row.kind, raw)
-        if who is None or not who.version:
+            raise self._refused(line)
+        version = self._reader.version(said.object)
+        if not version:
             raise self._broken("an object has no resourceVersion")
-        read = self._event(said.type, who, raw)
-        self._version = who.version
+        read = self._event(said.type, said.object)
+        self._version = version
         self._lines += 1
         self.failures = 0
         return read
 
-    def _event(self, type_: str, who: Identity, raw: bytes) -> Read:
+    def _event(self, type_: str, item: Item) -> Read:
         """An object that cannot be read any more is as good as gone."""
-        gone = Deleted(self.row.type, who.key)
         match type_:
             case "ADDED" | "MODIFIED":
                 try:
-                    return Read((Applied(decode(self.row.kind, raw, self._features())),))
+                    return Read((Applied(self._reader.value(item, self._features())),))
                 except ParseError as error:
-                    return Read((gone,), (_sentence(who, error),))
+                    return Read(self._gone(item), (_sentence(self._reader.identity(item), error),))
             case "DELETED":
-                return Read((gone,))
+                return Read(self._gone(item))
             case "BOOKMARK":
                 return Read()
             case _:
                 raise self._broken(f"there is no watch event of type {type_!r}")
+
+    def _gone(self, item: Item) -> tuple[Event, ...]:
+        who = self._reader.identity(item)
+        return () if who is None else (Deleted(self.row.type, who.key),)
 
     def _broken(self, what: str) -> BadAnswer:
         """Reading on could miss something, and the same line may come again: list again."""
         self.restart()
         return BadAnswer(f"the watch of {self.row.resource} broke off: {what}")
 
-    def _refused(self, raw: bytes) -> BadAnswer:
+    def _refused(self, line: bytes) -> BadAnswer:
         """An ERROR event: 410 means that our resourceVersion is too old, as it always may."""
         try:
-            status = _STATUS.decode(raw)
-        except _UNREADABLE:
+            status = _REFUSAL.decode(line).object
+        except UNREADABLE:
             status = _Status()
         self.answered(status.code)
         return BadAnswer(
@@ -209,6 +204,7 @@ class WatchState:
 
     def answered(self, status: int) -> None:
         """A refusal: some say that going on from here is impossible, and others mean it."""
+        self._expired = status == GONE
         if status in (400, 404, GONE) or (not self.listing and self.failures >= PATIENCE):
             self.restart()
 
@@ -226,9 +222,13 @@ class WatchState:
     def delay(self, chance: float) -> float:
         """Seconds to wait after a failure: doubled each time, with half of it left to chance.
 
-        `chance` is in [0, 1).
+        That our resourceVersion got too old is no fault of anybody's, and what we know gets
+        older while we wait: the first time there is no delay. `chance` is in [0, 1).
         """
+        at_once, self._expired = self._expired and not self.failures, False
         self.failures += 1
+        if at_once:
+            return 0.0
         longest = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(self.failures - 1, 10))
         return longest * (0.5 + chance / 2)
 

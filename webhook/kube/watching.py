@@ -42,8 +42,11 @@ class Watching:
         self._surroundings = surroundings
         self._stop = threading.Event()
         self._reflectors = tuple(
-            Reflector(api, row, inventory, self._stop, surroundings) for row in rows
+            Reflector(api, row, inventory, self._stop, surroundings, self._first_list)
+            for row in rows
         )
+        self._unlisted = len(self._reflectors)
+        self._counting = threading.Lock()
         self._threads = [_thread("watching", self._begin)]
 
     def start(self) -> None:
@@ -51,17 +54,12 @@ class Watching:
         self._threads[0].start()
 
     def wait_synced(self, seconds: float) -> bool:
-        """Whether every kind was listed within so many seconds.
-
-        What there is by then stays: the collector need not look at it ever again.
-        """
+        """Whether every kind was listed within so many seconds."""
         deadline = self._surroundings.monotonic() + seconds
         for reflector in self._reflectors:
             left = deadline - self._surroundings.monotonic()
             if not reflector.synced.wait(max(0.0, left)):
                 return False
-        gc.collect()
-        gc.freeze()
         return True
 
     def stop(self, seconds: float = 5.0) -> None:
@@ -72,6 +70,22 @@ class Watching:
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(seconds)
+
+    def _first_list(self) -> None:
+        """Called by each reflector once, in its own thread; the last one tidies up.
+
+        What there is by then stays, and none of it is ever part of a cycle: the collector need
+        not look at it again, which would stop every request for a tenth of a second. Its
+        thresholds stay as they are: what comes after is little, so that even a full collection
+        is short, and what events replace goes by its reference count.
+        """
+        with self._counting:
+            self._unlisted -= 1
+            if self._unlisted:
+                return
+        gc.unfreeze()  # garbage was frozen with the pages
+        gc.collect()
+        gc.freeze()
 
     def _begin(self) -> None:
         version = self._version()

@@ -55,22 +55,20 @@ def target(
 ) -> PodInfo:
     """The target pod of a live migration under new rules."""
     machine, own = instance.machine, labels.of_target(source, instance)
-    rendered = _rendered(rules, machine, kubevirt)
     selector = node_selector.of_migration(
-        rendered.node_selector,
+        node_selector.rendered(rules.node_selector, machine, kubevirt),
         source.rules.node_selector,
         machine,
         source_node.labels if source_node is not None else {},
     )
-    rules = admitted(replace(rendered, node_selector=selector), own, features)
     apart = AffinityTerm(
         "kubernetes.io/hostname",
         LabelSelector((Requirement(CREATED_BY, Operator.IN, frozenset((instance.uid,))),)),
     )
+    rules = admitted(_rendered(rules, machine, kubevirt, selector), own, features)
     others = (*rules.pod_anti_affinity, *_reserving(source.rules))
     rules = replace(rules, pod_anti_affinity=(*others, apart))
-    source = replace(fetched(source, machine, kubevirt), labels=own)
-    found = _unplaced(source, rules, f"{source.name}-target")
+    found = _unplaced(fetched(source, machine, kubevirt), own, rules, f"{source.name}-target")
     if instance.replaced is None:
         return found
     return replace(
@@ -80,11 +78,12 @@ def target(
     )
 
 
-def _unplaced(source: PodInfo, rules: SchedulingRules, name: str) -> PodInfo:
+def _unplaced(source: PodInfo, own: labels.Labels, rules: SchedulingRules, name: str) -> PodInfo:
     return replace(
         source,
         uid="",
         name=name,
+        labels=own,
         rules=rules,
         usage=source.requests,
         node_name="",
@@ -107,14 +106,21 @@ def restarted(
     rules = admitted(_rendered(vm.rules, machine, kubevirt), own, features)
     others = (*rules.pod_anti_affinity, *_reserving(source.rules))
     rules = replace(rules, pod_anti_affinity=others)
-    return _unplaced(replace(source, labels=own), rules, f"{source.name}-restarted")
+    return _unplaced(source, own, rules, f"{source.name}-restarted")
 
 
-def _rendered(rules: SchedulingRules, machine: Machine, kubevirt: KubeVirt) -> SchedulingRules:
-    """The user's rules with what KubeVirt adds for this machine."""
+def _rendered(
+    rules: SchedulingRules,
+    machine: Machine,
+    kubevirt: KubeVirt,
+    selector: node_selector.Selector | None = None,
+) -> SchedulingRules:
+    """The user's rules with what KubeVirt adds for this machine; with this selector, if given."""
+    if selector is None:
+        selector = node_selector.rendered(rules.node_selector, machine, kubevirt)
     return replace(
         rules,
-        node_selector=node_selector.rendered(rules.node_selector, machine, kubevirt),
+        node_selector=selector,
         node_affinity=node_affinity(rules, machine),
         tolerations=_tolerations(rules, kubevirt),
     )
@@ -147,10 +153,12 @@ def node_affinity(
         return NodeSelector((NodeSelectorTerm(extra),))
     return NodeSelector(
         tuple(
-            term
-            if term.invalid or (term.empty and not literally)
-            else replace(term, expressions=(*term.expressions, *extra))
-            for term in rules.node_affinity.terms
+            [
+                term
+                if term.invalid or (term.empty and not literally)
+                else NodeSelectorTerm((*term.expressions, *extra), term.fields, term.named)
+                for term in rules.node_affinity.terms
+            ]
         )
     )
 
@@ -164,12 +172,14 @@ def rendered_from(
 ) -> bool:
     """Whether the source pod carries just these rules (preferences aside)."""
     machine, actual = instance.machine, source.rules
-    expected = _rendered(rules, machine, kubevirt)
+    if actual.node_affinity != node_affinity(rules, machine, literally=True):
+        return False
+    if not node_selector.is_rendered(actual.node_selector, rules.node_selector, machine, kubevirt):
+        return False
+    expected = _rendered(rules, machine, kubevirt, actual.node_selector)
     expected = admitted(expected, labels.of_target(source, instance), features)
     return (
-        node_selector.is_rendered(actual.node_selector, rules.node_selector, machine, kubevirt)
-        and actual.node_affinity == node_affinity(rules, machine, literally=True)
-        and actual.pod_affinity == expected.pod_affinity
+        actual.pod_affinity == expected.pod_affinity
         and _users(actual.pod_anti_affinity) == expected.pod_anti_affinity
         and frozenset(actual.tolerations) == frozenset(expected.tolerations)
     )

@@ -68,6 +68,8 @@ def plugged(instance: VirtualMachineInstance, wanted: Machine, kubevirt: KubeVir
 
 def _with_vcpus(machine: Machine, vcpus: int, wanted: Machine, kubevirt: KubeVirt) -> Machine:
     """Where the VM requests or limits CPU itself, KubeVirt adds its share of each new one."""
+    if vcpus == machine.vcpus:
+        return machine
     more = (vcpus - machine.vcpus) * (1000 // kubevirt.cpu_allocation_ratio)
     return replace(
         machine,

@@ -50,7 +50,7 @@ def _ratio(labels: Mapping[str, str]) -> float:
 
 def limited(pod: PodResources, machine: Machine, auto: AutoLimits) -> PodResources:
     """A running guest's pod with the limits that it gets when it is rendered anew."""
-    if machine.dedicated_cpu:
+    if machine.dedicated_cpu or not (auto.cpu or auto.memory_ratio):
         return pod
     containers = (
         _limited(each, machine, auto) if each.name == _COMPUTE else each for each in pod.containers

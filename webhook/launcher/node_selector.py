@@ -32,6 +32,8 @@ _NEEDING = frozenset(
     {"vpindex", "runtime", "reset", "synic", "synictimer", "frequencies"}
     | {"reenlightenment", "tlbflush", "ipi"}
 )
+#: What a host says of its CPU that its guests may need elsewhere.
+_HOSTS = (_HOST_MODEL, _HOST_FEATURE, _VENDOR)
 #: What a guest takes along to its next pod, or is known by once it runs.
 _FOLLOWING = (FEATURE, _MIGRATION_MODEL, _VENDOR, _MACHINE_TYPE)
 
@@ -76,20 +78,19 @@ def of_migration(
     A guest that migrated before keeps the labels of its first host; KubeVirt reads them off
     the source pod. The vendor label is copied since KubeVirt 1.8, harmless before.
     """
-    labels = dict(rendered_)
+    labels, hosts = dict(rendered_), [label for label in node if label.startswith(_HOSTS)]
     if machine.cpu_model == HOST_MODEL:
         sticky = {k: v for k, v in source.items() if k.startswith((FEATURE, _MIGRATION_MODEL))}
-        labels |= sticky or {_renamed(k): v for k, v in node.items() if _renamed(k)}
+        labels |= sticky or {_renamed(k): node[k] for k in hosts if not k.startswith(_VENDOR)}
     if not any(key.startswith(_VENDOR) for key in labels):
-        labels |= {k: "true" for k in node if k.startswith(_VENDOR)}
+        labels |= {label: "true" for label in hosts if label.startswith(_VENDOR)}
     return labels
 
 
 def _renamed(label: str) -> str:
-    for prefix, required in ((_HOST_MODEL, _MIGRATION_MODEL), (_HOST_FEATURE, FEATURE)):
-        if label.startswith(prefix):
-            return required + label.removeprefix(prefix)
-    return ""
+    if label.startswith(_HOST_MODEL):
+        return _MIGRATION_MODEL + label.removeprefix(_HOST_MODEL)
+    return FEATURE + label.removeprefix(_HOST_FEATURE)
 
 
 def is_rendered(actual: Selector, user: Selector, machine: Machine, kubevirt: KubeVirt) -> bool:

@@ -1,6 +1,6 @@
 """Frozen values: what the core thinks about, free of any wire format."""
 
-from webhook.objects.events import Applied, Deleted, Event, Replaced
+from webhook.objects.events import Applied, Deleted, Event, Listed, Replaced
 from webhook.objects.labels import (
     LabelSelector,
     NodeSelector,
@@ -40,6 +40,7 @@ __all__ = [
     "HostPort",
     "KubeVirt",
     "LabelSelector",
+    "Listed",
     "Migration",
     "NodeInfo",
     "NodeSelector",

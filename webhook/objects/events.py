@@ -1,6 +1,6 @@
 """What a source of the inventory (a file, a watch) says about one kind of object."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from webhook.objects.classes import NetworkAttachment, PriorityClass, RuntimeClass
@@ -55,20 +55,34 @@ class Deleted:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """These are the keys of all objects of the type: the end of a list.
+
+    The objects themselves were applied before, page by page.
+    """
+
+    type: type
+    keys: Set[Hashable]
+
+    def changes(self, known: Iterable[Hashable]) -> Iterator[Deleted]:
+        """The same as single events, given the keys that are known of the type."""
+        return (Deleted(self.type, key) for key in known if key not in self.keys)
+
+
+@dataclass(frozen=True, slots=True)
 class Replaced:
-    """These are all the objects of the type: a finished list."""
+    """These are all the objects of the type: a finished list in one piece."""
 
     type: type
     objects: tuple[Object, ...]
 
-    def changes(self, known: Iterable[Hashable]) -> "Iterator[Applied | Deleted]":
+    def changes(self, known: Iterable[Hashable]) -> Iterator[Applied | Deleted]:
         """The same as single events, given the keys that are known of the type.
 
         New objects come first and what is gone last: nothing is missing in between.
         """
         yield from map(Applied, self.objects)
-        kept = {object_.key for object_ in self.objects}
-        yield from (Deleted(self.type, key) for key in known if key not in kept)
+        yield from Listed(self.type, {each.key for each in self.objects}).changes(known)
 
 
-Event = Applied | Deleted | Replaced
+Event = Applied | Deleted | Listed | Replaced

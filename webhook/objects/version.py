@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PATTERN = re.compile(r"v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(.*)", re.ASCII | re.DOTALL)
 
@@ -14,13 +15,14 @@ class Version:
     minor: int
     patch: int = 0
 
-    @classmethod
-    def parse(cls, text: str) -> "Version | None":
+    @staticmethod
+    @lru_cache(64)
+    def parse(text: str) -> "Version | None":
         """The version in `v1.34.1-eks-0`; None if the text does not start with one."""
         match = _PATTERN.fullmatch(text.strip())
         if match is None or (match[4] and match[4][0] not in "-+."):
             return None
-        return cls(int(match[1]), int(match[2]), int(match[3] or 0))
+        return Version(int(match[1]), int(match[2]), int(match[3] or 0))
 
     @property
     def key(self) -> str:

@@ -10,6 +10,8 @@ from webhook.objects.labels import LabelSelector
 from webhook.objects.machine import Binding, Machine, Resizing, Support
 from webhook.objects.pod import Claim, SchedulingRules, SpreadConstraint
 
+#: The prefix of our annotations and labels.
+OURS = "vmaffinity.io/"
 TARGET_HASH = "vmaffinity.io/target-hash"
 REQUESTED_BY = "vmaffinity.io/requested-by"
 ROLLOUT = "vmaffinity.io/rollout"
@@ -45,6 +47,7 @@ class Placement:
 class VirtualMachine:
     """A VirtualMachine. `other_fields` is canonical JSON of what only a restart applies.
 
+    `annotations` are those of ours, in the metadata of the VM.
     `claims` are behind the volumes that its launcher pod mounts; those behind `hotplugged`
     volumes are mounted by a pod of their own on the same node.
     """

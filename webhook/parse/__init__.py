@@ -16,9 +16,11 @@ from webhook.parse import (
     classes_wire,
     cluster_wire,
     defaults,
+    fields,
     kubevirt_cr_wire,
     kubevirt_settings,
     kubevirt_wire,
+    pod_slice,
     pod_wire,
     pods,
     quota,
@@ -44,13 +46,15 @@ class ParseError(ValueError):
 class Kind:
     """A kind we read: its API group, its wire type and how the wire becomes a value.
 
-    `plain` kinds are lowered from their plain tree, too, which costs as much again.
+    `plain` kinds are lowered from their tree (see `fields`), too, which costs as much again.
+    A kind with a `slice` is lowered from that; its wire tells what is wrong with an object.
     """
 
     group: str
     wire: type[Any]
     lower: Callable[[Any, Tree, Features], Object]
     plain: bool = False
+    slice: type[Any] | None = None
 
 
 def _alone(lower: Callable[[Any], Object]) -> Callable[[Any, Tree, Features], Object]:
@@ -60,7 +64,12 @@ def _alone(lower: Callable[[Any], Object]) -> Callable[[Any, Tree, Features], Ob
 
 KINDS: Mapping[str, Kind] = {
     "Node": Kind("", cluster_wire.Node, _alone(pods.node_info)),
-    "Pod": Kind("", pod_wire.Pod, lambda raw, tree, features: pods.pod_info(raw, features)),
+    "Pod": Kind(
+        "",
+        pod_wire.Pod,
+        lambda raw, tree, features: pods.pod_info(raw, features),
+        slice=pod_slice.Pod,
+    ),
     "Namespace": Kind("", cluster_wire.Bare, _alone(pods.namespace)),
     "DeviceClass": Kind(
         "resource.k8s.io",
@@ -141,7 +150,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-_DECODERS = {kind: msgspec.json.Decoder(entry.wire) for kind, entry in KINDS.items()}
+_DECODERS = {kind: msgspec.json.Decoder(entry.slice or entry.wire) for kind, entry in KINDS.items()}
 
 
 def known(tree: Tree) -> bool:
@@ -153,40 +162,50 @@ def known(tree: Tree) -> bool:
 
 def parse(tree: Tree, features: Features) -> Object:
     """The value of one object's plain JSON tree; raises ParseError."""
-    kind = KINDS[str(tree.get("kind"))]
+    name = str(tree.get("kind"))
+    kind = KINDS[name]
     raw = typed(tree, kind.wire)
     try:
-        return kind.lower(raw, tree, features)
+        return kind.lower(_sliced(name, raw) if kind.slice else raw, tree, features)
     except (BadResource, BadQuantity) as error:
         raise ParseError(f"{title(tree)}: {quantity_sentence(tree, str(error))}") from error
-    except virtual_machines.BadField as error:
+    except fields.BadField as error:
         raise ParseError(f"{title(tree)}: {error}") from error
 
 
-def decode(kind: str, raw: bytes, features: Features) -> Object:
+def decode(
+    kind: str, raw: bytes | msgspec.Raw, features: Features, tree: Tree | None = None
+) -> Object:
     """The value of one object's JSON as `parse` would give it, straight from the bytes.
 
-    `kind` is given, as the items of a list do not say theirs. Raises ParseError.
+    `kind` is given, as the items of a list do not say theirs; `tree` is that of a plain kind,
+    where somebody has it already. Raises ParseError.
     """
     try:
-        return _decoded(kind, raw, features)
+        return _decoded(kind, raw, features, tree)
     except RecursionError as error:
         raise ParseError(f"{kind}: the object is nested too deeply") from error
 
 
-def _decoded(kind: str, raw: bytes, features: Features) -> Object:
+def _decoded(kind: str, raw: bytes | msgspec.Raw, features: Features, tree: Tree | None) -> Object:
     entry = KINDS[kind]
     try:
         wired = _DECODERS[kind].decode(raw)
-        tree = msgspec.json.decode(raw) if entry.plain else {}
+        if tree is None:
+            tree = fields.shallow(raw) if entry.plain else {}
         return entry.lower(wired, tree, features)
     except (msgspec.DecodeError, ValueError):
-        return parse({**_tree(kind, raw), "kind": kind}, features)  # for its sentence
+        return parse({**whole(kind, raw), "kind": kind}, features)  # for its sentence
 
 
-def _tree(kind: str, raw: bytes) -> Tree:
+def _sliced(kind: str, wired: Any) -> Any:
+    return _DECODERS[kind].decode(msgspec.json.encode(wired))
+
+
+def whole(kind: str, raw: bytes | msgspec.Raw) -> Tree:
+    """The plain tree of one object's JSON; raises ParseError."""
     try:
-        return msgspec.json.decode(raw, type=dict[str, Any])
+        return fields.plain(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ParseError(f"{kind}: the object is not JSON ({error})") from error
 
@@ -212,7 +231,8 @@ def hand_written_pod(tree: Tree, features: Features) -> PodInfo:
     raw = typed(tree, pod_wire.Pod)
     try:
         spec = defaults.defaulted(raw.spec or pod_wire.PodSpec(), features)
-        pod = pods.pod_info(msgspec.structs.replace(raw, spec=spec), features)
+        raw = msgspec.structs.replace(raw, spec=spec)
+        pod = pods.pod_info(_sliced("Pod", raw), features)
     except (BadResource, BadQuantity) as error:
         raise ParseError(f"{title(tree)}: {quantity_sentence(tree, str(error))}") from error
     return replace(pod, rules=defaults.admitted(pod.rules, pod.labels, features))

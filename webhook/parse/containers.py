@@ -12,18 +12,16 @@ from webhook.objects.resources import Container, PodResources
 from webhook.parse import pod_wire, wire
 from webhook.parse.resources import amounts, whole_pod
 
-_FILLED_BY = "kubernetes.io/limit-ranger"
+FILLED_BY = "kubernetes.io/limit-ranger"
 _FILLED = re.compile(r"(?P<names>[^;]+) (?P<list>request|limit) for (?:init )?container (?P<of>.+)")
 
 #: (container, request or limit, resource)
 Filled = frozenset[tuple[str, str, str]]
 
 
-def pod_resources(
-    spec: pod_wire.PodSpec, annotations: Mapping[str, str], features: Features
-) -> PodResources:
-    """What admission reads of a stored pod; raises BadResource."""
-    filled = frozenset(_filled(annotations.get(_FILLED_BY, "")))
+def pod_resources(spec: pod_wire.PodSpec, note: str, features: Features) -> PodResources:
+    """What admission reads of a stored pod with this note of LimitRanger; raises BadResource."""
+    filled = frozenset(_filled(note))
     level = spec.resources if features.pod_level_resources else None
     return PodResources(
         containers=tuple(_containers(spec.containers or (), filled)),

@@ -23,7 +23,10 @@ from webhook.parse import pod_wire, wire
 from webhook.parse.quantities import NANO, stored
 from webhook.parse.resources import amounts, combined, requests_of
 
-_EVICTING = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+_EVICTED = tuple(
+    Toleration(f"node.kubernetes.io/{state}", "Exists", effect="NoExecute")
+    for state in ("not-ready", "unreachable")
+)
 
 
 def defaulted(spec: pod_wire.PodSpec, features: Features) -> pod_wire.PodSpec:
@@ -81,24 +84,30 @@ def admitted(
     rules: SchedulingRules, labels: Mapping[str, str], features: Features
 ) -> SchedulingRules:
     """The rules with label keys merged and the default tolerations added."""
+    affinity, apart = rules.pod_affinity, rules.pod_anti_affinity
+    if features.merges_match_label_keys:
+        affinity = tuple(merged(term, labels) for term in affinity)
+        apart = tuple(merged(term, labels) for term in apart)
     missing = tuple(
-        Toleration(key, "Exists", effect="NoExecute")
-        for key in _EVICTING
-        if not any(t.key in ("", key) and t.effect in ("", "NoExecute") for t in rules.tolerations)
+        toleration
+        for toleration in _EVICTED
+        if not any(_covers(given, toleration.key) for given in rules.tolerations)
     )
-    rules = replace(rules, tolerations=rules.tolerations + missing)
-    if not features.merges_match_label_keys:
-        return rules
     return replace(
         rules,
-        pod_affinity=tuple(merged(term, labels) for term in rules.pod_affinity),
-        pod_anti_affinity=tuple(merged(term, labels) for term in rules.pod_anti_affinity),
+        pod_affinity=affinity,
+        pod_anti_affinity=apart,
+        tolerations=rules.tolerations + missing,
     )
+
+
+def _covers(toleration: Toleration, key: str) -> bool:
+    return toleration.key in ("", key) and toleration.effect in ("", "NoExecute")
 
 
 def merged(term: AffinityTerm, labels: Mapping[str, str]) -> AffinityTerm:
     """The term with (mis)matchLabelKeys of the pod's own labels in its selector."""
-    if term.selector.nothing:
+    if term.selector.nothing or not (term.match_label_keys or term.mismatch_label_keys):
         return term
     same = [_equal(Operator.IN, key, labels) for key in term.match_label_keys if key in labels]
     other = [

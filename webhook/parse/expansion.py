@@ -9,7 +9,7 @@ from typing import cast
 
 from webhook.objects import Features, VirtualMachine
 from webhook.parse import Tree, parse
-from webhook.parse.virtual_machines import DEVICES, LIVE, other_fields, placement
+from webhook.parse.fields import DEVICES, LIVE, other_fields, placement
 
 
 def expanded(tree: Tree, answer: Tree, features: Features) -> VirtualMachine:

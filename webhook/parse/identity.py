@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 
@@ -25,10 +26,19 @@ _CLUSTER_WIDE = frozenset(
 
 
 class _Metadata(Wire):
-    name: str = ""
-    namespace: str = ""
-    uid: str = ""
-    resource_version: str = ""
+    name: str | None = None
+    namespace: str | None = None
+    uid: str | None = None
+    resource_version: str | None = None
+
+
+class Metadata(Protocol):
+    """The metadata of any wire."""
+
+    name: str | None
+    namespace: str | None
+    uid: str | None
+    resource_version: str | None
 
 
 class _Object(Wire):
@@ -50,23 +60,27 @@ _DECODER = msgspec.json.Decoder(_Object)
 def identity(kind: str, raw: bytes) -> Identity | None:
     """Who this object of a kind is; None if its metadata cannot be read."""
     try:
-        metadata = _DECODER.decode(raw).metadata
+        return of_metadata(kind, _DECODER.decode(raw).metadata)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    full_name = "/".join(part for part in (metadata.namespace, metadata.name) if part)
-    return Identity(
-        _key(kind, metadata, full_name), metadata.resource_version, f"{kind} {full_name}"
-    )
 
 
-def _key(kind: str, metadata: _Metadata, full_name: str) -> Hashable:
+def of_metadata(kind: str, metadata: Metadata) -> Identity:
+    """Who an object of a kind is whose metadata was decoded; null is as good as absent."""
+    namespace, name = metadata.namespace or "", metadata.name or ""
+    full_name = "/".join(part for part in (namespace, name) if part)
+    key = _key(kind, namespace, name, metadata.uid or full_name)
+    return Identity(key, metadata.resource_version or "", f"{kind} {full_name}")
+
+
+def _key(kind: str, namespace: str, name: str, uid: str) -> Hashable:
     """As the `key` of the kind's value has it."""
     match kind:
         case _ if kind in _CLUSTER_WIDE:
-            return metadata.name
+            return name
         case "Pod":
-            return metadata.uid or full_name
+            return uid
         case "KubeVirt":
             return ""
         case _:
-            return metadata.namespace, metadata.name
+            return namespace, name

@@ -5,13 +5,14 @@ Mirrors what `pkg/virt-controller/services/template.go` of KubeVirt asks of a VM
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from typing import Any
 
 from webhook.objects.machine import Machine
 from webhook.parse import kubevirt_wire as kv
 from webhook.parse import machine_wire as mw
 from webhook.parse.device_wire import Devices
 from webhook.parse.quantities import units
+from webhook.parse.remembered import remembered
 from webhook.parse.resources import amounts, integers
 from webhook.parse.wire import Quantity
 
@@ -27,87 +28,109 @@ def machine(
     annotations: Mapping[str, str] | None = None,
 ) -> Machine:
     """The machine of a spec; a guest that was started shows more of itself in its status."""
-    domain, status = spec.domain or mw.Domain(), status or kv.InstanceStatus()
+    shape = mw.InstanceSpec(
+        architecture=spec.architecture,
+        domain=spec.domain,
+        networks=spec.networks,
+        volumes=[_unclaimed(volume) for volume in spec.volumes or ()],
+        liveness_probe=spec.liveness_probe,
+        readiness_probe=spec.readiness_probe,
+    )
+    started, notes = status or kv.InstanceStatus(), annotations or {}
+    shown = kv.InstanceStatus(machine=started.machine, topology_hints=started.topology_hints)
+    return _machine(
+        shape, shown, {key: notes[key] for key in (EVEN_PARITY, _HOOKS) if key in notes}
+    )
+
+
+def _unclaimed(volume: mw.VMIVolume) -> mw.VMIVolume:
+    return mw.VMIVolume(
+        name=volume.name,
+        container_disk=volume.container_disk,
+        container_path=volume.container_path,
+        downward_metrics=volume.downward_metrics,
+    )
+
+
+@remembered
+def _machine(spec: mw.InstanceSpec, status: kv.InstanceStatus, notes: Mapping[str, str]) -> Machine:
+    domain = spec.domain or mw.Domain()
     types = [t.type for t in (status.machine, domain.machine) if t is not None and t.type]
-    hints, notes = status.topology_hints or kv.TopologyHints(), annotations or {}
-    hyperv = _hyperv(domain)
-    known = Machine(
+    hints = status.topology_hints or kv.TopologyHints()
+    probes = (spec.liveness_probe, spec.readiness_probe)
+    return Machine(
         architecture=spec.architecture or "",
         machine_type=types[0] if types else "",
         even_parity=EVEN_PARITY in notes,
-        hyperv=hyperv,
-        tsc_required=_REENLIGHTENMENT in hyperv,
         tsc_frequency=hints.tsc_frequency or 0,
         node_labels=_node_labels(spec),
         sev=_is_sev(domain.launch_security),
         downward_metrics=any(v.downward_metrics is not None for v in spec.volumes or ()),
-        exec_probes=sum(
-            probe is not None and probe.exec is not None
-            for probe in (spec.liveness_probe, spec.readiness_probe)
-        ),
+        exec_probes=sum(probe is not None and probe.exec is not None for probe in probes),
         images=_images(spec),
         networks=tuple(n.multus.network_name or "" for n in spec.networks or () if n.multus),
-        persistent_state=_persistent_firmware(domain.firmware),
         hooks=_hooks(notes.get(_HOOKS, "")),
+        **_cpu(domain),
+        **_memory(domain),
+        **_devices(spec, domain),
     )
-    known = _with_memory(_with_cpu(known, domain), domain)
-    return _with_devices(known, spec, domain.devices or Devices())
 
 
-def _with_cpu(known: Machine, domain: mw.Domain) -> Machine:
-    cpu = domain.cpu or mw.CPU()
+def _cpu(domain: mw.Domain) -> dict[str, Any]:
+    cpu, hyperv = domain.cpu or mw.CPU(), _hyperv(domain)
     threads = (domain.io_threads or mw.IOThreads()).supplemental_pool_thread_count
-    return replace(
-        known,
-        cpu_model=cpu.model or "",
-        required_features=_features(cpu, ("", "require")),
-        forbidden_features=_features(cpu, ("forbid",)),
-        tsc_required=known.tsc_required or "invtsc" in _features(cpu, ("require", "force")),
-        vcpus=vcpus(cpu),
-        dedicated_cpu=bool(cpu.dedicated_cpu_placement),
-        isolated_emulator=bool(cpu.isolate_emulator_thread),
-        io_threads=threads or 0,
-    )
+    invariant = "invtsc" in _features(cpu, ("require", "force"))
+    return {
+        "hyperv": hyperv,
+        "tsc_required": _REENLIGHTENMENT in hyperv or invariant,
+        "cpu_model": cpu.model or "",
+        "required_features": _features(cpu, ("", "require")),
+        "forbidden_features": _features(cpu, ("forbid",)),
+        "vcpus": vcpus(cpu),
+        "dedicated_cpu": bool(cpu.dedicated_cpu_placement),
+        "isolated_emulator": bool(cpu.isolate_emulator_thread),
+        "io_threads": threads or 0,
+    }
 
 
-def _with_memory(known: Machine, domain: mw.Domain) -> Machine:
+def _memory(domain: mw.Domain) -> dict[str, Any]:
     memory, resources = domain.memory or mw.Memory(), domain.resources or mw.DomainResources()
     reserved = memory.reserved_overhead or mw.ReservedOverhead()
     page = (memory.hugepages or mw.Hugepages()).page_size
-    return replace(
-        known,
-        guest_memory=in_bytes(memory.guest),
-        hugepages=page or "",
-        page_size=in_bytes(page),
-        requests=integers(amounts(resources.requests)),
-        limits=integers(amounts(resources.limits)),
-        added_overhead=in_bytes(reserved.added_overhead),
-        overhead_is_overcommitted=bool(resources.overcommit_guest_overhead),
-    )
+    return {
+        "guest_memory": in_bytes(memory.guest),
+        "hugepages": page or "",
+        "page_size": in_bytes(page),
+        "requests": integers(amounts(resources.requests)),
+        "limits": integers(amounts(resources.limits)),
+        "added_overhead": in_bytes(reserved.added_overhead),
+        "overhead_is_overcommitted": bool(resources.overcommit_guest_overhead),
+    }
 
 
-def _with_devices(known: Machine, spec: mw.InstanceSpec, devices: Devices) -> Machine:
+def _devices(spec: mw.InstanceSpec, domain: mw.Domain) -> dict[str, Any]:
+    devices = domain.devices or Devices()
     interfaces, tpm = devices.interfaces or [], devices.tpm
     has_tpm = tpm is not None and tpm.enabled is not False
     passed_through = bool(devices.gpus or devices.host_devices)
-    return replace(
-        known,
-        graphics=devices.autoattach_graphics_device is not False,
-        console_log=_console_log(devices),
-        vsock=bool(devices.autoattach_vsock),
-        tpm=has_tpm,
-        persistent_state=known.persistent_state or (has_tpm and bool(tpm and tpm.persistent)),
-        extended=_device_names(devices),
-        host_devices=passed_through or any(i.sriov is not None for i in interfaces),
-        interfaces=bool(interfaces) or devices.autoattach_pod_interface is not False,
-        virtio_interfaces=_virtio(spec, devices),
-        passt=any(i.passt_binding is not None for i in interfaces),
-        bindings=frozenset(i.binding.name or "" for i in interfaces if i.binding is not None),
-        persistent_reservation=any(
+    return {
+        "graphics": devices.autoattach_graphics_device is not False,
+        "console_log": _console_log(devices),
+        "vsock": bool(devices.autoattach_vsock),
+        "tpm": has_tpm,
+        "persistent_state": _persistent_firmware(domain.firmware)
+        or (has_tpm and bool(tpm and tpm.persistent)),
+        "extended": _device_names(devices),
+        "host_devices": passed_through or any(i.sriov is not None for i in interfaces),
+        "interfaces": bool(interfaces) or devices.autoattach_pod_interface is not False,
+        "virtio_interfaces": _virtio(spec, devices),
+        "passt": any(i.passt_binding is not None for i in interfaces),
+        "bindings": frozenset(i.binding.name or "" for i in interfaces if i.binding is not None),
+        "persistent_reservation": any(
             d.lun is not None and bool(d.lun.reservation) for d in devices.disks or ()
         ),
-        file_systems=_file_systems(spec, devices),
-    )
+        "file_systems": _file_systems(spec, devices),
+    }
 
 
 def vcpus(cpu: mw.CPU | kv.CPUTopology) -> int:

@@ -1,17 +1,15 @@
 """Pods and nodes from the wire."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from webhook.objects import Claim, Disk, Features, HostPort, NodeInfo, PodInfo, Taint
+from webhook.objects import Claim, Disk, Features, NodeInfo, PodInfo, Taint
 from webhook.objects.profile import DeviceClass, Namespace
-from webhook.objects.resources import PodResources
-from webhook.parse import cluster_wire, pod_wire, wire
-from webhook.parse.containers import pod_resources
-from webhook.parse.resources import allocatable, integers, pod_requests
-from webhook.parse.rules import controller_uid, scheduling_rules, spread_constraints, string_map
-from webhook.parse.usage import resized, usage
+from webhook.parse import cluster_wire, pod_slice, pod_wire, shared, wire
+from webhook.parse.demands import charged, demand, host_ports, taken
+from webhook.parse.resources import allocatable
+from webhook.parse.rules import controller_uid
+from webhook.parse.shared import same, string_map
 
-ANY_ADDRESS = HostPort(0).ip
 #: KubeVirt's pods that a migration makes a second one of: of the guest, of hotplugged volumes.
 _DOUBLED = ("virt-launcher", "hotplug-disk")
 
@@ -43,69 +41,56 @@ def device_class(raw: cluster_wire.DeviceClass) -> DeviceClass:
     return DeviceClass(metadata.name or "", spec.extended_resource_name or "")
 
 
-def pod_info(raw: pod_wire.Pod, features: Features) -> PodInfo:
+def pod_info(raw: pod_slice.Pod, features: Features) -> PodInfo:
     """A Pod as stored: nothing is defaulted here."""
-    metadata, spec = raw.metadata or wire.Metadata(), raw.spec or pod_wire.PodSpec()
-    status = raw.status or pod_wire.PodStatus()
-    requests = integers(pod_requests(spec, features))
+    metadata, spec = raw.metadata or pod_slice.Metadata(), raw.spec or pod_slice.PodSpec()
+    status = raw.status or pod_slice.PodStatus()
+    labels, wanted = shared.labels(bytes(metadata.labels)), demand(spec, status, features)
+    volumes = _sources(spec.volumes)
+    doubled = labels.get("kubevirt.io") in _DOUBLED
     return PodInfo(
-        namespace=metadata.namespace or "default",
+        namespace=same(metadata.namespace or "default"),
         name=metadata.name or "",
         uid=metadata.uid or "",
-        labels=string_map(metadata.labels),
-        rules=scheduling_rules(spec.affinity, spec.node_selector, spec.tolerations),
-        requests=requests,
-        usage=integers(usage(spec, status, features)) if resized(status) else requests,
-        node_name=spec.node_name or "",
+        labels=labels,
+        rules=shared.scheduling_rules(
+            bytes(spec.affinity), bytes(spec.node_selector), bytes(spec.tolerations)
+        ),
+        requests=wanted.requests,
+        usage=taken(wanted, status),
+        node_name=same(spec.node_name or ""),
         nominated_node_name="" if spec.node_name else status.nominated_node_name or "",
-        phase=status.phase or "",
+        phase=same(status.phase or ""),
         priority=spec.priority or 0,
-        scheduler_name=spec.scheduler_name or "default-scheduler",
-        owner_uid=controller_uid(metadata),
+        scheduler_name=same(spec.scheduler_name or "default-scheduler"),
+        owner_uid=same(controller_uid(metadata.owner_references)),
         deleting=metadata.deletion_timestamp is not None,
         host_ports=host_ports(spec, features),
-        spread=spread_constraints(spec.topology_spread_constraints),
-        claims=claims(spec, metadata.name or ""),
-        disks=disks(spec),
-        resources=_resources(metadata, spec, features),
+        spread=shared.spread_constraints(bytes(spec.topology_spread_constraints)),
+        claims=claims(volumes, metadata.name or "") if volumes else (),
+        disks=disks(volumes) if volumes else (),
+        resources=charged(metadata, spec, features) if doubled else None,
         unmodelled=unmodelled(spec, features),
     )
 
 
-def _resources(
-    metadata: wire.Metadata, spec: pod_wire.PodSpec, features: Features
-) -> PodResources | None:
-    if (metadata.labels or {}).get("kubevirt.io") not in _DOUBLED:
-        return None
-    return pod_resources(spec, string_map(metadata.annotations), features)
-
-
-def unmodelled(spec: pod_wire.PodSpec, features: Features) -> tuple[str, ...]:
+def unmodelled(spec: pod_slice.PodSpec, features: Features) -> tuple[str, ...]:
     """The demands of a pod that none of our predicates judges, as field paths."""
-    demands = []
-    if spec.resource_claims:
-        demands.append("spec.resourceClaims")
+    demands: tuple[str, ...] = ("spec.resourceClaims",) if spec.resource_claims else ()
     if features.declared_features and spec.host_network and spec.host_users is False:
-        demands.append("spec.hostUsers (false, with hostNetwork)")
-    return tuple(demands)
+        return (*demands, "spec.hostUsers (false, with hostNetwork)")
+    return demands
 
 
-def host_ports(spec: pod_wire.PodSpec, features: Features) -> tuple[HostPort, ...]:
-    """The ports of the node that the pod takes, those of its sidecars included."""
-    inits = spec.init_containers if features.sidecar_host_ports else ()
-    sidecars = [c for c in inits or () if c.restart_policy == "Always"]
-    return tuple(
-        HostPort(port.host_port, port.protocol or "TCP", port.host_ip or ANY_ADDRESS)
-        for container in (*(spec.containers or ()), *sidecars)
-        for port in container.ports or ()
-        if port.host_port is not None and port.host_port > 0
-    )
+def _sources(raw: Iterable[pod_wire.Volume] | None) -> list[pod_wire.Volume]:
+    """The volumes with a source that we read, which most are without."""
+    return [volume for volume in raw or () if volume != pod_wire.Volume(volume.name)]
 
 
-def claims(spec: pod_wire.PodSpec, pod_name: str) -> tuple[Claim, ...]:
+def claims(raw: Iterable[pod_wire.Volume], pod_name: str) -> tuple[Claim, ...]:
     """The claims behind the pod's volumes; an ephemeral one is named after pod and volume."""
     found = []
-    for volume in spec.volumes or ():
+    for volume in raw:
         if volume.persistent_volume_claim is not None:
             found.append(Claim(volume.persistent_volume_claim.claim_name or ""))
         elif volume.ephemeral is not None:
@@ -113,19 +98,19 @@ def claims(spec: pod_wire.PodSpec, pod_name: str) -> tuple[Claim, ...]:
     return tuple(found)
 
 
-def disks(spec: pod_wire.PodSpec) -> tuple[Disk, ...]:
+def disks(raw: Iterable[pod_wire.Volume]) -> tuple[Disk, ...]:
     """The inline volumes that can be in another pod's way or count against a limit."""
     return tuple(
         Disk(
             kind,
             identity,
-            read_only=bool(raw.read_only),
-            monitors=frozenset(raw.monitors or ()),
+            read_only=bool(disk.read_only),
+            monitors=frozenset(disk.monitors or ()),
             volume=volume.name or "",
-            disk_kind=raw.kind or "",
+            disk_kind=disk.kind or "",
         )
-        for volume in spec.volumes or ()
-        for kind, raw, identity in _inline(volume)
+        for volume in raw
+        for kind, disk, identity in _inline(volume)
     )
 
 

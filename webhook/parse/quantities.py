@@ -5,6 +5,7 @@ the scheduler rounds up once, per pod, when it turns a sum into an integer.
 """
 
 import re
+from functools import lru_cache
 
 NANO = 10**9
 _MILLI = 10**6
@@ -16,6 +17,8 @@ _LARGEST = ((1 << 63) - 1) * NANO
 #: Go does not come back in useful time from larger exponents, so nobody stores them.
 _LARGEST_EXPONENT = 1000
 _LONGEST = 1000
+#: A cluster writes the same few quantities again and again.
+_REMEMBERED = 4096
 #: Go keeps a quantity of that many decimal digits as an int64 and a power of ten.
 _INT64_DIGITS = 18
 
@@ -34,6 +37,7 @@ def nanos(value: str | int | float | None) -> int:
     return parsed(value.strip() if isinstance(value, str) else repr(value))
 
 
+@lru_cache(_REMEMBERED)
 def parsed(text: str) -> int:
     """ParseQuantity: the quantity in units of 10^-9, rounded away from zero.
 

@@ -5,6 +5,7 @@ that `scheduler/framework/types.go` tracks.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from webhook.objects import Features
 from webhook.parse import pod_wire, wire
@@ -13,6 +14,7 @@ from webhook.parse.selectors import valid_key
 
 Nanos = dict[str, int]
 _POD_LEVEL = ("cpu", "memory")
+_REMEMBERED = 1024
 _BASIC = ("cpu", "memory", "ephemeral-storage")
 
 
@@ -20,6 +22,7 @@ class BadResource(ValueError):
     """A resource list holds something that is no quantity."""
 
 
+@lru_cache(_REMEMBERED)
 def tracked(resource: str) -> bool:
     """Whether NodeResourcesFit looks at this resource at all."""
     return (
@@ -30,6 +33,7 @@ def tracked(resource: str) -> bool:
     )
 
 
+@lru_cache(_REMEMBERED)
 def extended(resource: str) -> bool:
     """IsExtendedResourceName: a prefixed name outside of kubernetes.io."""
     return (
@@ -57,10 +61,15 @@ def integers(exact: Nanos) -> Mapping[str, int]:
 
 
 def allocatable(raw: wire.Quantities) -> Mapping[str, int]:
-    """What a node offers; `pods` is kept beside the tracked resources."""
+    """What a node offers, one dict for all alike; `pods` is kept beside the tracked resources."""
+    return _offered(tuple((raw or {}).items()))
+
+
+@lru_cache(_REMEMBERED)
+def _offered(raw: tuple[tuple[str, wire.Quantity], ...]) -> Mapping[str, int]:
     return {
         name: integer(name, amount)
-        for name, amount in amounts(raw).items()
+        for name, amount in amounts(dict(raw)).items()
         if name == "pods" or tracked(name)
     }
 

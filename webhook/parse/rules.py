@@ -12,10 +12,12 @@ def string_map(raw: wire.StringMap) -> Mapping[str, str]:
     return {key: value or "" for key, value in (raw or {}).items()}
 
 
-def controller_uid(metadata: wire.Metadata) -> str:
+def controller_uid(owners: Iterable[wire.OwnerReference] | None) -> str:
     """The uid of the owner that controls the object; empty where none does."""
-    owners = [o.uid or "" for o in metadata.owner_references or () if o.controller]
-    return owners[0] if owners else ""
+    for each in owners or ():
+        if each.controller:
+            return each.uid or ""
+    return ""
 
 
 def scheduling_rules(

@@ -6,6 +6,7 @@ Mirrors `labels.NewRequirement`, `metav1.LabelSelectorAsSelector` and
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from webhook.objects import (
     LabelSelector,
@@ -22,6 +23,8 @@ _SUBDOMAIN = re.compile(
     r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*", re.ASCII
 )
 _NUMERIC = (Operator.GT, Operator.LT)
+#: What asks for no more than this is shared by all who ask for the same.
+_SHARED_CHARACTERS = 1024
 _VALUE_RULE = (
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
     "and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or "
@@ -45,10 +48,15 @@ def valid_value(value: str) -> bool:
 def requirement(raw: wire.Requirement) -> Requirement | str:
     """The requirement, or the reason why the scheduler could not parse it."""
     key, values = raw.key or "", tuple(raw.values or ())
+    is_short = len(key) + sum(map(len, values)) <= _SHARED_CHARACTERS
+    return (_shared if is_short else _requirement)(key, raw.operator or "", values)
+
+
+def _requirement(key: str, given: str, values: tuple[str, ...]) -> Requirement | str:
     try:
-        operator = Operator(raw.operator or "")
+        operator = Operator(given)
     except ValueError:
-        return f'"{raw.operator or ""}" is not a valid label selector operator'
+        return f'"{given}" is not a valid label selector operator'
     if not valid_key(key):
         return f'key: Invalid value: "{key}": not a qualified name'
     bound = _bound(operator, values)
@@ -58,6 +66,9 @@ def requirement(raw: wire.Requirement) -> Requirement | str:
         if not valid_value(value):
             return f'values[{position}][{key}]: Invalid value: "{value}": {_VALUE_RULE}'
     return Requirement(key, operator, frozenset(values), bound)
+
+
+_shared = lru_cache(4096)(_requirement)
 
 
 def _bound(operator: Operator, values: tuple[str, ...]) -> int | str:

@@ -12,16 +12,18 @@ from webhook.objects.storage import (
     StorageClass,
     VolumeAttachment,
 )
-from webhook.parse import storage_wire, wire
+from webhook.parse import shared, storage_wire, wire
 from webhook.parse.quantities import nanos
 from webhook.parse.resources import amounts
 from webhook.parse.rules import controller_uid, string_map
 from webhook.parse.selectors import label_selector, node_selector
+from webhook.parse.shared import same, texts
 
 #: Older than spec.storageClassName, and still read before it.
 _CLASS = "volume.beta.kubernetes.io/storage-class"
 _BIND_COMPLETED = "pv.kubernetes.io/bind-completed"
 _SELECTED_NODE = "volume.kubernetes.io/selected-node"
+_ANY = LabelSelector()
 _MIGRATED = "storage.alpha.kubernetes.io/migrated-plugins"
 
 
@@ -31,20 +33,20 @@ def claim(raw: storage_wire.PersistentVolumeClaim) -> PersistentVolumeClaim:
     annotations = string_map(metadata.annotations)
     resources = spec.resources or wire.Resources()
     return PersistentVolumeClaim(
-        namespace=metadata.namespace or "default",
+        namespace=same(metadata.namespace or "default"),
         name=metadata.name or "",
         volume_name=spec.volume_name or "",
-        storage_class=annotations.get(_CLASS, spec.storage_class_name or ""),
-        access_modes=frozenset(spec.access_modes or ()),
+        storage_class=same(annotations.get(_CLASS, spec.storage_class_name or "")),
+        access_modes=texts(spec.access_modes),
         request=amounts(resources.requests).get("storage", 0),
-        volume_mode=spec.volume_mode or "Filesystem",
-        selector=label_selector(spec.selector) if spec.selector else LabelSelector(),
-        attributes_class=spec.volume_attributes_class_name or "",
-        phase=(raw.status and raw.status.phase) or "",
+        volume_mode=same(spec.volume_mode or "Filesystem"),
+        selector=label_selector(spec.selector) if spec.selector else _ANY,
+        attributes_class=same(spec.volume_attributes_class_name or ""),
+        phase=same((raw.status and raw.status.phase) or ""),
         deleting=metadata.deletion_timestamp is not None,
         bind_completed=_BIND_COMPLETED in annotations,
         selected_node=annotations.get(_SELECTED_NODE),
-        controller_uid=controller_uid(metadata),
+        controller_uid=controller_uid(metadata.owner_references),
         uid=metadata.uid or "",
     )
 
@@ -54,20 +56,20 @@ def volume(raw: storage_wire.PersistentVolume) -> PersistentVolume:
     metadata, spec = raw.metadata or wire.Metadata(), raw.spec or storage_wire.VolumeSpec()
     reference, csi = spec.claim_ref, spec.csi or storage_wire.CSISource()
     affinity = spec.node_affinity or storage_wire.VolumeNodeAffinity()
-    plugin, old = _in_tree(spec)
+    annotations, (plugin, old) = string_map(metadata.annotations), _in_tree(spec)
     return PersistentVolume(
         name=metadata.name or "",
-        labels=string_map(metadata.labels),
+        labels=shared.string_map(metadata.labels),
         capacity=amounts(spec.capacity).get("storage", 0),
-        access_modes=frozenset(spec.access_modes or ()),
-        storage_class=string_map(metadata.annotations).get(_CLASS, spec.storage_class_name or ""),
-        volume_mode=spec.volume_mode or "Filesystem",
-        attributes_class=spec.volume_attributes_class_name or "",
-        phase=(raw.status and raw.status.phase) or "",
+        access_modes=texts(spec.access_modes),
+        storage_class=same(annotations.get(_CLASS, spec.storage_class_name or "")),
+        volume_mode=same(spec.volume_mode or "Filesystem"),
+        attributes_class=same(spec.volume_attributes_class_name or ""),
+        phase=same((raw.status and raw.status.phase) or ""),
         deleting=metadata.deletion_timestamp is not None,
         node_affinity=node_selector(affinity.required),
         claim=None if reference is None else _reference(reference),
-        driver=csi.driver or "",
+        driver=same(csi.driver or ""),
         handle=csi.volume_handle or old.pd_name or old.volume_id or old.disk_uri or "",
         in_tree=plugin,
         disk_kind=old.kind or "",
@@ -75,7 +77,7 @@ def volume(raw: storage_wire.PersistentVolume) -> PersistentVolume:
 
 
 def _reference(raw: storage_wire.ClaimReference) -> ClaimRef:
-    return ClaimRef(raw.namespace or "", raw.name or "", raw.uid or "")
+    return ClaimRef(same(raw.namespace or ""), raw.name or "", raw.uid or "")
 
 
 def _in_tree(spec: storage_wire.VolumeSpec) -> tuple[str, storage_wire.InTreeSource]:
@@ -156,7 +158,7 @@ def volume_attachment(raw: storage_wire.VolumeAttachment) -> VolumeAttachment:
     source = spec.source or storage_wire.AttachmentSource()
     return VolumeAttachment(
         name=metadata.name or "",
-        attacher=spec.attacher or "",
-        node_name=spec.node_name or "",
+        attacher=same(spec.attacher or ""),
+        node_name=same(spec.node_name or ""),
         volume_name=source.persistent_volume_name or "",
     )

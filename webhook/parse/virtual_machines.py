@@ -1,90 +1,49 @@
 """KubeVirt's objects from the wire."""
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
 from webhook.objects import (
     Claim,
-    Placement,
     VirtualMachine,
     VirtualMachineInstance,
 )
 from webhook.objects.machine import Resizing
+from webhook.objects.virtual_machine import OURS
 from webhook.parse import kubevirt_wire as kv
 from webhook.parse import machine_wire as mw
+from webhook.parse import rules as wired
 from webhook.parse import wire
+from webhook.parse.fields import BadField, Tree, other_fields, placement
 from webhook.parse.machines import in_bytes, machine, vcpus
-from webhook.parse.rules import scheduling_rules, spread_constraints, string_map
+from webhook.parse.remembered import remembered
+from webhook.parse.shared import same
 
-_PLACEMENT = ("affinity", "nodeSelector", "tolerations")
 _INJECT = "sidecar.istio.io/inject"
 #: How KubeVirt calls the volume with the state of a guest's devices, now and before 1.8.
 _STATE = ("vm-state", "persistent-state-for-")
 _SHARED = "ReadWriteMany"
-_MATCHER = ("kind", "name", "revisionName")
-_REFERENCES = ("instancetype", "preference")
-DEVICES = frozenset({"domain.devices.disks", "domain.devices.interfaces"})
-#: What KubeVirt takes over into a running VMI without a restart, beside the placement.
-LIVE = DEVICES | {"domain.cpu.sockets", "domain.memory.guest", "volumes", "networks"}
+
+#: No name or label is longer; what is may come from anybody, and is not worth sharing.
+_LONGEST = 253
 
 
-class BadField(ValueError):
-    """The object lacks a field that it must have, or holds what JSON cannot say."""
+def _text(value: str | None) -> str:
+    """A text as the one of all objects that have the same; empty where there is none."""
+    return same(value) if value and len(value) <= _LONGEST else value or ""
 
 
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and no blanks; the same text for the same value.
-
-    A tree from YAML may hold more than JSON can: raises BadField.
-    """
-    try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise BadField(f"holds a value that is not JSON: {error}") from error
+@remembered
+def _labels(raw: wire.StringMap) -> Mapping[str, str]:
+    return {_text(key): _text(value) for key, value in (raw or {}).items()}
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+_rules = remembered(wired.scheduling_rules)
+_spread = remembered(wired.spread_constraints)
+_resized = remembered(Resizing)
 
 
-def placement(raw: Mapping[str, Any]) -> Placement:
-    """The placement fields of a VM's plain JSON tree, as they stand."""
-    spec = _mapping(raw.get("spec"))
-    pod_spec = _mapping(_mapping(spec.get("template")).get("spec"))
-    fields = {f"spec.template.spec.{name}": pod_spec.get(name) for name in _PLACEMENT}
-    for matcher in _REFERENCES:
-        reference = _mapping(spec.get(matcher))
-        fields[f"spec.{matcher}"] = {k: reference[k] for k in _MATCHER if reference.get(k)}
-    return Placement({path: canonical(value) for path, value in fields.items() if value})
-
-
-def refers(raw: Mapping[str, Any]) -> bool:
-    """Whether a VM's plain JSON tree names an instancetype or preference."""
-    spec = _mapping(raw.get("spec"))
-    return any(spec.get(matcher) for matcher in _REFERENCES)
-
-
-def other_fields(raw: Mapping[str, Any], live: frozenset[str] = LIVE) -> Mapping[str, str]:
-    """The template's fields that a running VM takes over only with a restart, not `live`."""
-    pod_spec = _mapping(_mapping(_mapping(raw.get("spec")).get("template")).get("spec"))
-    domain = _mapping(pod_spec.get("domain"))
-    flat = {k: v for k, v in pod_spec.items() if k not in (*_PLACEMENT, "domain")}
-    for group in domain:
-        nested = domain[group]
-        if group in ("cpu", "memory", "devices") and isinstance(nested, dict):
-            flat |= {f"domain.{group}.{k}": v for k, v in nested.items()}
-        else:
-            flat[f"domain.{group}"] = nested
-    return {
-        f"spec.template.spec.{path}": canonical(value)
-        for path, value in flat.items()
-        if path not in live and value not in (None, {}, [], "")
-    }
-
-
-def virtual_machine(raw: kv.VirtualMachine, tree: Mapping[str, Any]) -> VirtualMachine:
-    """A VM from its typed slice and its plain tree; the template must be there."""
+def virtual_machine(raw: kv.VirtualMachine, tree: Tree) -> VirtualMachine:
+    """A VM from its typed slice and its tree (see `fields`); the template must be there."""
     metadata, spec = raw.metadata or wire.Metadata(), raw.spec or kv.VirtualMachineSpec()
     if spec.template is None or spec.template.spec is None:
         field = "spec.template" if spec.template is None else "spec.template.spec"
@@ -92,25 +51,25 @@ def virtual_machine(raw: kv.VirtualMachine, tree: Mapping[str, Any]) -> VirtualM
     template, pod_spec = spec.template, spec.template.spec
     conditions = (raw.status and raw.status.conditions) or ()
     return VirtualMachine(
-        namespace=metadata.namespace or "default",
-        name=metadata.name or "",
+        namespace=_text(metadata.namespace) or "default",
+        name=_text(metadata.name),
         uid=metadata.uid or "",
         deleting=metadata.deletion_timestamp is not None,
-        annotations=string_map(metadata.annotations),
+        annotations=_labels(_ours(metadata.annotations)),
         placement=placement(tree),
-        rules=scheduling_rules(pod_spec.affinity, pod_spec.node_selector, pod_spec.tolerations),
+        rules=_rules(pod_spec.affinity, pod_spec.node_selector, pod_spec.tolerations),
         other_fields=other_fields(tree),
         labels=pod_labels(template.metadata),
-        hostname=pod_spec.hostname or "",
+        hostname=_text(pod_spec.hostname),
         machine=machine(pod_spec, annotations=_annotations(template.metadata)),
-        scheduler_name=pod_spec.scheduler_name or "default-scheduler",
-        priority_class=pod_spec.priority_class_name or "",
-        instancetype=_name(spec.instancetype),
-        preference=_name(spec.preference),
+        scheduler_name=_text(pod_spec.scheduler_name) or "default-scheduler",
+        priority_class=_text(pod_spec.priority_class_name),
+        instancetype=_text(_name(spec.instancetype)),
+        preference=_text(_name(spec.preference)),
         restart_required=any(
             c.type == "RestartRequired" and c.status == "True" for c in conditions
         ),
-        spread=spread_constraints(pod_spec.topology_spread_constraints),
+        spread=_spread(pod_spec.topology_spread_constraints),
         claims=claims(pod_spec, hotplugged=False),
         hotplugged=claims(pod_spec, hotplugged=True),
         unmodelled=unmodelled(pod_spec),
@@ -119,12 +78,17 @@ def virtual_machine(raw: kv.VirtualMachine, tree: Mapping[str, Any]) -> VirtualM
 
 def pod_labels(metadata: wire.Metadata | None) -> Mapping[str, str]:
     """The labels that pods get from a VM's template or a VMI; one stands in an annotation."""
-    found, notes = string_map((metadata or wire.Metadata()).labels), _annotations(metadata)
-    return {**found, _INJECT: notes[_INJECT]} if _INJECT in notes else found
+    labels, notes = (metadata or wire.Metadata()).labels, _annotations(metadata)
+    return _labels({**(labels or {}), _INJECT: notes[_INJECT]} if _INJECT in notes else labels)
 
 
 def _annotations(metadata: wire.Metadata | None) -> Mapping[str, str]:
-    return string_map((metadata or wire.Metadata()).annotations)
+    return wired.string_map((metadata or wire.Metadata()).annotations)
+
+
+def _ours(annotations: wire.StringMap) -> wire.StringMap:
+    """Those that decide or stamp; others can be as large as the VM itself."""
+    return {key: value for key, value in (annotations or {}).items() if key.startswith(OURS)}
 
 
 def _name(matcher: kv.Matcher | None) -> str:
@@ -162,20 +126,20 @@ def instance(raw: kv.Instance) -> VirtualMachineInstance:
     status = raw.status or kv.InstanceStatus()
     state = status.migration_state or kv.MigrationState()
     return VirtualMachineInstance(
-        namespace=metadata.namespace or "default",
-        name=metadata.name or "",
+        namespace=_text(metadata.namespace) or "default",
+        name=_text(metadata.name),
         uid=metadata.uid or "",
-        phase=status.phase or "",
-        node_name=status.node_name or "",
+        phase=_text(status.phase),
+        node_name=_text(status.node_name),
         deleting=metadata.deletion_timestamp is not None,
         labels=pod_labels(metadata),
-        rules=scheduling_rules(spec.affinity, spec.node_selector, spec.tolerations),
-        machine=machine(spec, status, string_map(metadata.annotations)),
+        rules=_rules(spec.affinity, spec.node_selector, spec.tolerations),
+        machine=machine(spec, status, _annotations(metadata)),
         resizing=_resizing(spec, status),
         hotplugged=claims(spec, hotplugged=True),
         replaced=_replaced(status.volume_status or []),
-        not_migratable=_not_migratable(status.conditions or []),
-        evacuation_node_name=status.evacuation_node_name or "",
+        not_migratable=_text(_not_migratable(status.conditions or [])),
+        evacuation_node_name=_text(status.evacuation_node_name),
         migrating=bool(state.start_timestamp) and not state.end_timestamp,
     )
 
@@ -184,7 +148,7 @@ def _resizing(spec: mw.InstanceSpec, status: kv.InstanceStatus) -> Resizing:
     domain, memory = spec.domain or mw.Domain(), status.memory or kv.MemoryStatus()
     cpu, own = domain.cpu or mw.CPU(), domain.memory or mw.Memory()
     largest = mw.CPU(cores=cpu.cores, sockets=cpu.max_sockets, threads=cpu.threads)
-    return Resizing(
+    return _resized(
         vcpus=vcpus(status.current_cpu_topology or kv.CPUTopology()),
         max_vcpus=vcpus(largest) if cpu.max_sockets else 0,
         guest_requested=in_bytes(memory.guest_requested),

@@ -4,6 +4,8 @@ Every field may be absent or null, as in the API's own JSON; what is not listed 
 skipped unread. Wrong types surface as ParseError with the field's path.
 """
 
+from typing import Any
+
 import msgspec
 
 Quantity = str | int | float | None
@@ -32,6 +34,8 @@ class Metadata(Wire):
     annotations: StringMap = None
     deletion_timestamp: str | None = None
     owner_references: list[OwnerReference] | None = None
+    #: Of no meaning in files, where it may be anything.
+    resource_version: Any = None
 
 
 class Requirement(Wire):

@@ -34,7 +34,7 @@ Rung = Callable[[Findings], Decision | None]
 
 def decide(findings: Findings) -> Decision:
     """The decision on a subject; reads the world, so call it while that is open."""
-    if not findings.subject.changes.placed_differently:
+    if not findings.changes.placed_differently:
         return Decision(allowed=True)
     if findings.world.unknown:
         return _cannot_tell(findings.world.unknown)
@@ -91,7 +91,7 @@ def _denied(code: str, findings: Findings, detail: str) -> Decision:
 
 def _fields(findings: Findings) -> str:
     """The changed fields by their last name: `affinity, nodeSelector`."""
-    changed = [path.rpartition(".")[2] for path in findings.subject.changes.placement]
+    changed = [path.rpartition(".")[2] for path in findings.changes.placement]
     return messages.listed(changed) or "placement"
 
 

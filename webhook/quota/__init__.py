@@ -17,6 +17,7 @@ from webhook.objects.quota import LimitRange, ResourceQuota
 from webhook.objects.resources import PodResources
 from webhook.quota.account import Account
 from webhook.quota.limit_range import filled, violations
+from webhook.quota.usage import usage
 
 __all__ = ["rationed", "refusals"]
 
@@ -36,16 +37,17 @@ def refusals(
     for pod, resources in _counted(gone, limit_ranges):
         for account in accounts:
             if account.counts(pod, resources):
-                account.take(resources, -1)
+                account.take(usage(resources), -1)
     for pod, resources in _counted(pods, limit_ranges):
         counting = [account for account in accounts if account.counts(pod, resources)]
         reasons = list(violations(resources, limit_ranges))
+        used = usage(resources) if counting else {}
         for account in counting:
-            reasons += account.refusals(resources)
+            reasons += account.refusals(resources, used)
         if reasons:
             return tuple(reasons)
         for account in counting:
-            account.take(resources, 1)
+            account.take(used, 1)
     return ()
 
 

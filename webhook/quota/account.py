@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from webhook.objects import PodInfo
 from webhook.objects.quota import ResourceQuota
-from webhook.objects.resources import PodResources
-from webhook.quota.usage import unset, usable, usage
+from webhook.objects.resources import Amounts, PodResources
+from webhook.quota.usage import unset, usable
 from webhook.quota.wording import written
 
 
@@ -25,14 +25,14 @@ class Account:
         )
         return scopes and bool(usable(self.quota.hard))
 
-    def take(self, resources: PodResources, sign: int) -> None:
-        """Count a pod in, or out of it where the sign is negative."""
-        for name, amount in usage(resources).items():
+    def take(self, usage: Amounts, sign: int) -> None:
+        """Count a pod that uses so much in, or out where the sign is negative."""
+        for name, amount in usage.items():
             if name in self.used:
                 self.used[name] = max(0, self.used[name] + sign * amount)
 
-    def refusals(self, resources: PodResources) -> Iterator[str]:
-        """Why the quota does not let the pod in; nothing if it does."""
+    def refusals(self, resources: PodResources, wanted: Amounts) -> Iterator[str]:
+        """Why the quota does not let in the pod, which uses what is `wanted`."""
         title, hard = f"quota {self.quota.name}", self.quota.hard
         names = usable(hard)
         for name, containers in unset(resources, names):
@@ -40,7 +40,6 @@ class Account:
         if uncounted := sorted(names - self.quota.used.keys()):
             yield f"{title} has not been counted yet ({', '.join(uncounted)})"
             return
-        wanted = usage(resources)
         for name in sorted(names & wanted.keys()):
             if wanted[name] and self.used[name] + wanted[name] > hard[name]:
                 yield (

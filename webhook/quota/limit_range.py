@@ -26,6 +26,8 @@ def filled(pod: PodResources, limit_ranges: Sequence[LimitRange]) -> PodResource
             if bounds.type == "Container":
                 limits |= bounds.default
                 requests |= bounds.default_request
+        if not (limits or requests):
+            continue
         pod = replace(
             pod,
             containers=tuple(_given(pod.containers, requests, limits)),

@@ -5,6 +5,7 @@ Mirrors `PodUsageFunc` of pkg/quota/v1/evaluator/core/pods.go and `PodRequests` 
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from operator import attrgetter
 from typing import Literal
 
@@ -33,6 +34,7 @@ def usable(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name in names if _usable(name))
 
 
+@lru_cache(1024)
 def _usable(name: str) -> bool:
     bare = name.removeprefix("requests.")
     if name in _NAMED or bare.startswith(_HUGEPAGES):
@@ -81,10 +83,11 @@ def unset(pod: PodResources, names: Iterable[str]) -> Iterator[tuple[str, tuple[
     if pod.pod_level is not None and (pod.pod_level.requests or pod.pod_level.limits):
         return
     for name in sorted(_ASKED_FOR.intersection(names)):
-        missing = [c.name for c in (*pod.containers, *pod.inits) if name not in _own(c)]
+        of, _, resource = name.rpartition(".")
+        missing = [c.name for c in (*pod.containers, *pod.inits) if resource not in _list(c, of)]
         if missing:
             yield name, tuple(sorted(missing))
 
 
-def _own(container: Container) -> frozenset[str]:
-    return frozenset(name for name, _ in _named(container.requests, container.limits))
+def _list(container: Container, of: str) -> Amounts:
+    return container.limits if of == "limits" else container.requests
