@@ -74,6 +74,11 @@ Filter = Callable[[PodInfo, "ClusterIndex"], Iterable[Rejection]]
 NOTHING_TO_SAY, SKIP = PreFilter(), PreFilter(skip=True)
 
 
+def skipping(skip: bool) -> PreFilter:
+    """Whether there is nothing for the plugin to look at."""
+    return SKIP if skip else NOTHING_TO_SAY
+
+
 def _no_prefilter(pod: PodInfo, index: "ClusterIndex") -> PreFilter:
     return NOTHING_TO_SAY
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pyroaring import BitMap
 
 from webhook.objects import AffinityTerm, PodInfo
-from webhook.placement.framework import Code, Plugin, PreFilter, Rejection
+from webhook.placement.framework import Code, Plugin, PreFilter, Rejection, skipping
 from webhook.placement.index import ClusterIndex
 from webhook.placement.index.node_sets import union
 from webhook.placement.index.terms import unparseable
@@ -34,7 +34,7 @@ def prefilter(pod: PodInfo, index: ClusterIndex) -> PreFilter:
         text = errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"
         return PreFilter(refusal=f"parsing pod: {text}", permanent=True)
     own = pod.rules.pod_affinity or pod.rules.pod_anti_affinity
-    return PreFilter(skip=not own and not existing_anti_affinity(pod, index))
+    return skipping(not own and not existing_anti_affinity(pod, index))
 
 
 def inter_pod_affinity(pod: PodInfo, index: ClusterIndex) -> Iterator[Rejection]:

@@ -7,7 +7,7 @@ Mirrors `plugins/nodeaffinity/node_affinity.go` and
 from collections.abc import Iterator
 
 from webhook.objects import NodeSelector, PodInfo
-from webhook.placement.framework import Plugin, PreFilter, Rejection
+from webhook.placement.framework import NOTHING_TO_SAY, Plugin, PreFilter, Rejection, skipping
 from webhook.placement.index import ClusterIndex
 from webhook.placement.index.node_sets import union
 from webhook.placement.index.selection import SCHEDULABLE, matching, selected
@@ -21,10 +21,10 @@ def prefilter(pod: PodInfo, index: ClusterIndex) -> PreFilter:
     """Narrows to the nodes that every term names by metadata.name."""
     rules = pod.rules
     if rules.node_affinity is None and not rules.node_selector:
-        return PreFilter(skip=index.profile.added_affinity is None)
+        return skipping(index.profile.added_affinity is None)
     named = _named(rules.node_affinity) if rules.node_affinity else None
     if named is None:
-        return PreFilter()
+        return NOTHING_TO_SAY
     if not named:
         return PreFilter(refusal=REASON_CONFLICT, permanent=True)
     return PreFilter(narrowed=union(index.nodes.bit(name) for name in named))

@@ -8,7 +8,7 @@ side is every address.
 from collections.abc import Iterator
 
 from webhook.objects import PodInfo
-from webhook.placement.framework import Code, Plugin, PreFilter, Rejection
+from webhook.placement.framework import Code, Plugin, PreFilter, Rejection, skipping
 from webhook.placement.index import ClusterIndex
 from webhook.placement.index.node_sets import union
 
@@ -17,7 +17,7 @@ REASON = "node(s) didn't have free ports for the requested pod ports"
 
 def prefilter(pod: PodInfo, index: ClusterIndex) -> PreFilter:
     """Skips a pod that wants no host port."""
-    return PreFilter(skip=not pod.host_ports)
+    return skipping(not pod.host_ports)
 
 
 def node_ports(pod: PodInfo, index: ClusterIndex) -> Iterator[Rejection]:

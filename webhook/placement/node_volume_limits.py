@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from webhook.objects import PodInfo
-from webhook.placement.framework import Code, Plugin, PreFilter, Rejection
+from webhook.placement.framework import Code, Plugin, PreFilter, Rejection, skipping
 from webhook.placement.index import ClusterIndex
 from webhook.placement.index.attach_counts import AttachCounts
 from webhook.placement.index.csi_migration import PLUGINS, Untranslatable
@@ -23,7 +23,7 @@ REASON = "node(s) exceed max volume count"
 
 def prefilter(pod: PodInfo, index: ClusterIndex) -> PreFilter:
     """Skips a pod without volumes that a CSI driver could attach."""
-    return PreFilter(skip=not pod.claims and not any(disk.kind in PLUGINS for disk in pod.disks))
+    return skipping(not pod.claims and not any(disk.kind in PLUGINS for disk in pod.disks))
 
 
 def node_volume_limits(pod: PodInfo, index: ClusterIndex) -> Iterator[Rejection]:

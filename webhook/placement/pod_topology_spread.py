@@ -11,7 +11,7 @@ import numpy as np
 from pyroaring import BitMap
 
 from webhook.objects import LabelSelector, Operator, PodInfo, Requirement, SpreadConstraint
-from webhook.placement.framework import Code, Plugin, PreFilter, Rejection
+from webhook.placement.framework import Code, Plugin, PreFilter, Rejection, skipping
 from webhook.placement.index import ClusterIndex
 from webhook.placement.index.columns import mask_of
 from webhook.placement.index.node_sets import NodeSets
@@ -30,7 +30,7 @@ def prefilter(pod: PodInfo, index: ClusterIndex) -> PreFilter:
         if constraint.selector.invalid:
             error = _ERROR.format(constraint.selector.invalid)
             return PreFilter(refusal=error, code=Code.ERROR, permanent=True)
-    return PreFilter(skip=not pod.spread)
+    return skipping(not pod.spread)
 
 
 def pod_topology_spread(pod: PodInfo, index: ClusterIndex) -> Iterator[Rejection]:

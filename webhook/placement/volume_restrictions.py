@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from webhook.objects import Disk, PodInfo
 from webhook.objects.storage import READ_WRITE_ONCE_POD
-from webhook.placement.framework import Code, Plugin, PreFilter, Rejection
+from webhook.placement.framework import Code, Plugin, PreFilter, Rejection, skipping
 from webhook.placement.index import ClusterIndex
 from webhook.placement.index.node_sets import union
 
@@ -30,7 +30,7 @@ def prefilter(pod: PodInfo, index: ClusterIndex) -> PreFilter:
         if not claim.ephemeral and index.storage.claim(pod, claim) is None:
             return PreFilter(refusal=f'persistentvolumeclaim "{claim.name}" not found')
     inline = any(disk.kind in _RESTRICTED for disk in pod.disks)
-    return PreFilter(skip=not inline and not _in_use(pod, index))
+    return skipping(not inline and not _in_use(pod, index))
 
 
 def volume_restrictions(pod: PodInfo, index: ClusterIndex) -> Iterator[Rejection]:

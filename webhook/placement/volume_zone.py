@@ -14,7 +14,7 @@ from webhook.objects.storage import (
     ZONE,
     PersistentVolumeClaim,
 )
-from webhook.placement.framework import Plugin, PreFilter, Rejection
+from webhook.placement.framework import Plugin, PreFilter, Rejection, skipping
 from webhook.placement.index import ClusterIndex
 from webhook.placement.index.node_sets import NodeSets, union
 
@@ -30,7 +30,7 @@ def prefilter(pod: PodInfo, index: ClusterIndex) -> PreFilter:
         refusal = "" if claim.ephemeral else _unusable(pod, claim.name, index)
         if refusal:
             return PreFilter(refusal=refusal)
-    return PreFilter(skip=next(_topologies(pod, index), None) is None)
+    return skipping(next(_topologies(pod, index), None) is None)
 
 
 def _unusable(pod: PodInfo, name: str, index: ClusterIndex) -> str:

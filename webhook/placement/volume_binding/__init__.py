@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from webhook.objects import Claim, PodInfo
 from webhook.objects.storage import WAIT_FOR_FIRST_CONSUMER, PersistentVolumeClaim
-from webhook.placement.framework import Code, Plugin, PreFilter, Rejection
+from webhook.placement.framework import Code, Plugin, PreFilter, Rejection, skipping
 from webhook.placement.index import ClusterIndex
 from webhook.placement.index.storage import foreign
 from webhook.placement.volume_binding import bound, provisioning, static
@@ -32,7 +32,7 @@ def prefilter(pod: PodInfo, index: ClusterIndex) -> PreFilter:
     claims = [index.storage.claims[pod.namespace, claim.name] for claim in pod.claims]
     if not all(claim.bound or _waits_for_a_node(claim, index) for claim in claims):
         return PreFilter(refusal=REASON_IMMEDIATE)
-    return PreFilter(skip=not claims)
+    return skipping(not claims)
 
 
 def _unusable(pod: PodInfo, claim: Claim, index: ClusterIndex) -> str:
