@@ -6,6 +6,7 @@ from itertools import count
 
 import msgspec
 
+from tests.bench.api.churn import LAUNCHER, replaced
 from tests.bench.cluster import Cluster
 from tests.bench.cluster.chance import Chance
 from tests.bench.measure import cpu
@@ -13,6 +14,7 @@ from webhook.inventory import Inventory
 from webhook.kube.watch_state import WatchState
 from webhook.kube.watched import WATCHED
 
+CHANGES = 6
 _FIRST_OF_STREAM = 1_000
 _EMPTY = b'{"metadata":{"resourceVersion":"9000000"},"items":[]}'
 
@@ -22,10 +24,10 @@ class _Line(msgspec.Struct):
 
 
 class PodEvents:
-    """Changes of pods: three of five change a label, one is deleted and one is new.
+    """Pods that are replaced by successors, many at a time, each in the six changes of a rollout.
 
-    The number of pods stays as it is: who is deleted comes back under a new name and UID on the
-    same node.
+    Who is replaced by whom, and on which node, is told by `tests.bench.api.churn`. Launchers are
+    left alone, so that whoever asks about their guests finds them.
     """
 
     def __init__(self, cluster: Cluster, inventory: Inventory) -> None:
@@ -37,17 +39,31 @@ class PodEvents:
         for state in (self._pods, self._nodes):
             state.page(_EMPTY, tuple)  # from here on they watch; the inventory is not told
         self._version = 10_000_000
-        self._changed: dict[int, bytes] = {}
+        self._successors: dict[int, list[bytes]] = {}
+        self._replaced = count(1)
         self._stream = self._endless()
 
     def lines(self, number: int, round_: int) -> list[bytes]:
-        """So many lines, `round_` telling one set of changes from the next."""
-        found: list[bytes] = []
-        for at in range(number // 5):
-            chance = Chance(self._cluster.seed, 90, round_, at)
-            changed = [chance.below(self._cluster.pods) for _ in range(4)]
-            found += [self._modified(number, round_) for number in changed[:3]]
-            found += self._replaced(changed[3], round_)
+        """So many lines, six a pod, `round_` telling one set of changes from the next."""
+        chance = Chance(self._cluster.seed, 90, round_)
+        pods: dict[int, dict] = {}
+        while len(pods) < number // CHANGES:
+            at = chance.below(self._cluster.pods)
+            pod = json.loads(self._successors.get(at, [self._cluster.pod(at)])[-1])
+            if pod["metadata"]["labels"].get(LAUNCHER[0]) != LAUNCHER[1]:
+                pods[at] = pod
+        lives = [self._life(at, pod) for at, pod in pods.items()]
+        return [line for step in zip(*lives, strict=True) for line in step]
+
+    def _life(self, at: int, pod: dict) -> list[bytes]:
+        """The lines in which a pod makes way for its successor."""
+        found = []
+        for type_, _, tree in replaced(pod, next(self._replaced)):
+            self._version += 1
+            tree["metadata"]["resourceVersion"] = str(self._version)
+            object_ = msgspec.json.encode(tree)
+            found.append(b'{"type":"%s","object":%s}\n' % (type_.encode(), object_))
+        self._successors.setdefault(at, []).append(object_)
         return found
 
     def before(self, work: Callable[[], object]) -> Callable[[], float]:
@@ -64,25 +80,7 @@ class PodEvents:
 
     def _endless(self) -> Iterator[bytes]:
         for round_ in count(_FIRST_OF_STREAM):
-            yield from self.lines(5, round_)
-
-    def _modified(self, number: int, round_: int) -> bytes:
-        pod = json.loads(self._changed.get(number) or self._cluster.pod(number))
-        pod["metadata"]["labels"]["version"] = f"v{round_}"
-        return self._line("MODIFIED", number, pod)
-
-    def _replaced(self, number: int, round_: int) -> list[bytes]:
-        old = json.loads(self._changed.get(number) or self._cluster.pod(number))
-        new = json.loads(self._cluster.pod(number))
-        new["metadata"]["name"] += f"-{round_}"
-        new["metadata"]["uid"] = f"{round_:08x}" + new["metadata"]["uid"][8:]
-        return [self._line("DELETED", number, old), self._line("ADDED", number, new)]
-
-    def _line(self, type_: str, number: int, pod: dict) -> bytes:
-        self._version += 1
-        pod["metadata"]["resourceVersion"] = str(self._version)
-        self._changed[number] = msgspec.json.encode(pod)
-        return b'{"type":"%s","object":%s}\n' % (type_.encode(), self._changed[number])
+            yield from self.lines(CHANGES, round_)
 
     def object_of(self, line: bytes) -> str:
         """The object in a line."""
@@ -105,8 +103,10 @@ class PodEvents:
         return b'{"type":"MODIFIED","object":%s}\n' % msgspec.json.encode(node)
 
     def restore(self) -> None:
-        """Back to the pods of the cluster."""
-        for number, now in list(self._changed.items()):
-            self.take_in(b'{"type":"DELETED","object":%s}\n' % now)
-            self.take_in(b'{"type":"ADDED","object":%s}\n' % self._cluster.pod(number))
-        self._changed.clear()
+        """Back to the pods of the cluster, wherever their successors stand."""
+        for at, successors in self._successors.items():
+            first = self._cluster.pod(at)
+            for object_ in (first, *successors):
+                self.take_in(b'{"type":"DELETED","object":%s}\n' % object_)
+            self.take_in(b'{"type":"ADDED","object":%s}\n' % first)
+        self._successors.clear()

@@ -10,7 +10,7 @@ from tests.bench.measure import Samples, cpu, interleaved
 from tests.bench.pod_events import PodEvents
 from tests.bench.rows import Result, Row, Setting
 
-EVENTS = 400
+EVENTS = 396
 
 
 @cache
