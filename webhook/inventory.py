@@ -9,8 +9,6 @@ stale. Times are monotonic seconds. Who gives none (files) has nothing that coul
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import groupby, islice
-from typing import cast
 
 from webhook.judge.stores import Stores
 from webhook.judge.world import World
@@ -62,6 +60,7 @@ _STORED: tuple[type, ...] = (
 )
 
 Single = Applied | Deleted
+_LISTS = (Listed, Replaced)
 
 
 class Inventory:
@@ -86,12 +85,22 @@ class Inventory:
         `pause` is called between two lock holds of many events: a lock that is only let go
         of is taken again before any waiting reader wakes up.
         """
-        for lists, group in groupby(events, _is_list):
-            if lists:
-                for event in group:
-                    self._end_of_list(cast("Listed | Replaced", event), now, pause)
-            else:
-                self._take_in(cast("Iterable[Single]", group), now, pause)
+        self._apply(events, now, pause)
+
+    def _apply(
+        self, events: Iterable[Event], now: float | None, pause: Callable[[], object]
+    ) -> None:
+        batch: list[Single] = []
+        for event in events:
+            if isinstance(event, _LISTS):
+                batch = self._take_in(batch, now)
+                self._end_of_list(event, now, pause)
+                continue
+            batch.append(event)
+            if len(batch) == EVENTS_PER_HOLD:
+                batch = self._take_in(batch, now)
+                pause()
+        self._take_in(batch, now)
 
     def heard(self, type_: type, now: float) -> None:
         """The source of this kind is alive: it said something, if only a bookmark."""
@@ -117,24 +126,21 @@ class Inventory:
     ) -> None:
         with self._lock:
             known = self._keys(event.type)
-        self._take_in(event.changes(known), None, pause)
+        self._apply(event.changes(known), None, pause)
         with self._lock:
             self._listed.add(event.type)
             if now is not None:
                 self._alive(event.type, now)
 
-    def _take_in(
-        self, events: Iterable[Single], now: float | None, pause: Callable[[], object]
-    ) -> None:
-        waiting = iter(events)
-        while batch := tuple(islice(waiting, EVENTS_PER_HOLD)):
+    def _take_in(self, batch: list[Single], now: float | None) -> list[Single]:
+        """Take in a batch in one lock hold, and return the next, still empty one."""
+        if batch:
             with self._lock:
                 for event in batch:
                     type_ = self._take(event)
                     if now is not None:
                         self._alive(type_, now)
-            if len(batch) == EVENTS_PER_HOLD:
-                pause()
+        return []
 
     def _take(self, event: Single) -> type:
         """Take in one event, and return of what kind it is."""
@@ -209,7 +215,3 @@ class Inventory:
             yield from map(Applied, event.objects)
         else:
             yield event
-
-
-def _is_list(event: Event) -> bool:
-    return isinstance(event, Listed | Replaced)

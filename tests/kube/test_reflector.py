@@ -17,6 +17,7 @@ from tests.kube.loops import Clock, WatchedInventory, content, reflecting
 from tests.kube.store_server import Fault, serving
 from webhook.inventory import Inventory
 from webhook.kube.client import connect
+from webhook.kube.pace import NAP
 from webhook.kube.reflector import ABSENT_FOR, Reflector, Surroundings, lines
 from webhook.kube.watch_state import BadAnswer
 from webhook.kube.watched import WATCHED
@@ -135,7 +136,7 @@ def test_a_quiet_watch_that_is_cut_after_a_while_begins_a_new_row_of_delays(
         clock.now += 20
         cluster.store.put(NODES, node("new"))
         until_equal(inventory, cluster.store, ROWS["Node"])
-        assert [w for w in stop.waits if w and w > 0.01] == [0.375, 0.75, 0.375]
+        assert [w for w in stop.waits if w and w > NAP] == [0.375, 0.75, 0.375]
 
 
 OPERATIONS = st.lists(

@@ -17,6 +17,9 @@ USER_AGENT = "vm-affinity-webhook"
 TIMEOUT = (10.0, 30.0)
 """Seconds to connect, and to wait for the next bytes of an answer."""
 
+CONNECTIONS = 64
+"""Connections that are kept: one for each kind that is watched, and what is asked beside."""
+
 MESSAGE_LIMIT = 500
 CHUNK = 1 << 16
 """Bytes of a stream that are read at once, at most."""
@@ -158,6 +161,7 @@ def connect(kubeconfig: str | None = None, context: str | None = None) -> Api:
     """Connect as a kubeconfig says, or as this pod's service account when none is named."""
     settings = Configuration()
     settings.retries = False  # a retry is the caller's decision, and so is its delay
+    settings.connection_pool_maxsize = CONNECTIONS
     try:
         if kubeconfig or context:
             config.load_kube_config(kubeconfig, context, settings, persist_config=False)

@@ -12,6 +12,7 @@ from itertools import chain
 
 from webhook.inventory import Inventory
 from webhook.kube.client import Api, ApiFailure, KubeError, Stream
+from webhook.kube.pace import Pace
 from webhook.kube.watch_state import (
     GONE,
     GRACE,
@@ -25,6 +26,10 @@ from webhook.kube.watched import Watched
 
 BREATH = 0.001
 """Seconds between two batches of a list: enough for a waiting admission to get the lock."""
+
+REST = 0.008
+"""Seconds between two portions of a list that is read again while verdicts are given: most of
+them are then given as if nothing else went on. The first list has nobody to wait for."""
 
 ABSENT_FOR = 60.0
 """Seconds until an optional kind that does not exist is asked for again."""
@@ -103,7 +108,7 @@ class Reflector:
             self._take(self._state.absent())
             self._stop.wait(ABSENT_FOR)
         else:
-            self._take(self._state.page(content, self._pause), alive=not self._state.listing)
+            self._take(self._state.page(content, self._rest), alive=not self._state.listing)
             if not self.synced.is_set():
                 gc.freeze()  # all of it stays: collections of what grows and grows find nothing
 
@@ -127,12 +132,19 @@ class Reflector:
         """The chunks of a stream; one that outlives its time is cut, whatever it dribbles."""
         if self._stop.is_set():  # set before `shut` could see this stream
             return
+        clock = self._surroundings.monotonic
+        asked = clock()
+        pace = Pace(asked)
         for chunk in stream.chunks():
+            pace.waited(clock() - asked)
             yield chunk
-            if self._stop.is_set():
-                return
-            if self._surroundings.monotonic() > deadline:
+            asked = clock()
+            if asked > deadline:
                 raise BadAnswer(f"the watch of {self.row.resource} does not end")
+            rest = pace.rest(asked)
+            if self._stop.wait(rest) if rest else self._stop.is_set():
+                return
+            asked = clock()
 
     def _lines(self, together: Iterable[bytes]) -> None:
         """Take in the lines of a watch that came together: those before a bad one count."""
@@ -169,6 +181,10 @@ class Reflector:
             "%s: %s; next try in %.1f s", self.row.resource, failure, delay, exc_info=trace
         )
         self._stop.wait(delay)
+
+    def _rest(self) -> None:
+        if self.synced.is_set():
+            self._stop.wait(REST)
 
     def _pause(self) -> None:
         self._stop.wait(BREATH)

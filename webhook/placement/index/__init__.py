@@ -28,7 +28,7 @@ from webhook.objects.profile import DeviceClass, Namespace
 from webhook.objects.storage import STORAGE_TYPES, StorageObject
 from webhook.objects.version import NEWEST
 from webhook.placement.index.columns import bits
-from webhook.placement.index.known_pods import KnownPods, standing
+from webhook.placement.index.known_pods import KnownPods, stand_alike
 from webhook.placement.index.namespaces import Namespaces
 from webhook.placement.index.node_sets import NodeSets
 from webhook.placement.index.occupancy import Occupancy
@@ -63,21 +63,20 @@ class ClusterIndex:
 
     def apply(self, event: Event) -> None:
         """Take in one event; kinds that the verdict does not read are ignored."""
-        match event:
-            case Applied(object=object_):
-                self._applied(object_)
-            case Deleted(type=type_, key=key):
-                self._deleted(type_, key)
-            case _:  # Replaced
-                for change in event.changes(self.keys(event.type)):
-                    self.apply(change)
+        if isinstance(event, Applied):
+            self._applied(event.object)
+        elif isinstance(event, Deleted):
+            self._deleted(event.type, event.key)
+        else:  # a whole list
+            for change in event.changes(self.keys(event.type)):
+                self.apply(change)
 
     def _applied(self, object_: Object) -> None:
         match object_:
-            case NodeInfo():
-                self._put_node(object_)
             case PodInfo():
                 self._put_pod(object_)
+            case NodeInfo():
+                self._put_node(object_)
             case Namespace():
                 self.namespaces.put(object_.name, object_.labels)
             case DeviceClass():
@@ -93,10 +92,10 @@ class ClusterIndex:
                 pass
 
     def _deleted(self, type_: type, key: Hashable) -> None:
-        if type_ is NodeInfo and key in self.nodes.infos:
-            self._drop_node(str(key))
-        elif type_ is PodInfo and key in self.pods:
+        if type_ is PodInfo and key in self.pods:
             self._drop_pod(self.pods[str(key)])
+        elif type_ is NodeInfo and key in self.nodes.infos:
+            self._drop_node(str(key))
         elif type_ is Namespace:
             self.namespaces.drop(str(key))
         elif type_ is DeviceClass:
@@ -217,16 +216,15 @@ class ClusterIndex:
         known = self.pods.get(pod.key)
         if known == pod:
             return
-        alike = known is not None and standing(known) == standing(pod)
-        if known is not None and not alike:
-            self._drop_pod(known)
-        self._known.put(pod)
         slot = self._slot(pod)
-        if slot is not None:
-            if known is not None and alike:
-                self._occupancy.replace(known, pod, slot)
-            else:
+        if known is None or not stand_alike(known, pod):
+            if known is not None:
+                self._drop_pod(known)
+            if slot is not None:
                 self._occupancy.add(pod, slot)
+        elif slot is not None:
+            self._occupancy.replace(known, pod, slot)
+        self._known.put(pod)
 
     def _drop_pod(self, pod: PodInfo) -> None:
         slot = self._slot(pod)

@@ -5,8 +5,12 @@ from operator import attrgetter
 
 from webhook.objects import PodInfo
 
-#: Where a pod is found and counted; pods that have it in common stand in the same place.
-standing = attrgetter("namespace", "node_name", "nominated_node_name", "terminated", "owner_uid")
+_place = attrgetter("namespace", "node_name", "nominated_node_name", "owner_uid")
+
+
+def stand_alike(one: PodInfo, other: PodInfo) -> bool:
+    """Whether two versions of a pod are found and counted in the same place."""
+    return _place(one) == _place(other) and one.terminated == other.terminated
 
 
 class PodsBy:
@@ -66,22 +70,25 @@ class KnownPods:
     def put(self, pod: PodInfo) -> None:
         """Enter a pod; one of its key that stood elsewhere was dropped before."""
         self.by_key[pod.key] = pod
-        for table, name in self._tables(pod):
-            table.put(name, pod)
+        if pod.owner_uid:
+            self.owned.put(pod.owner_uid, pod)
+        waiting = self._waiting(pod)
+        if waiting is not None:
+            waiting[0].put(waiting[1], pod)
 
     def drop(self, pod: PodInfo) -> None:
         """Forget a pod that is known."""
         del self.by_key[pod.key]
-        for table, name in self._tables(pod):
-            table.drop(name, pod)
-
-    def _tables(self, pod: PodInfo) -> Iterator[tuple[PodsBy, str]]:
         if pod.owner_uid:
-            yield self.owned, pod.owner_uid
-        if pod.terminated:
-            return
-        if not pod.node_name:
-            if pod.nominated_node_name:
-                yield self.nominated, pod.nominated_node_name
-        elif pod.node_name not in self._nodes:
-            yield self.awaiting, pod.node_name
+            self.owned.drop(pod.owner_uid, pod)
+        waiting = self._waiting(pod)
+        if waiting is not None:
+            waiting[0].drop(waiting[1], pod)
+
+    def _waiting(self, pod: PodInfo) -> tuple[PodsBy, str] | None:
+        """Where a pod is found that stands on no node although one is named; mostly nowhere."""
+        if pod.node_name in self._nodes or pod.terminated:
+            return None
+        if pod.node_name:
+            return self.awaiting, pod.node_name
+        return (self.nominated, pod.nominated_node_name) if pod.nominated_node_name else None

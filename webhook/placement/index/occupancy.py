@@ -53,5 +53,6 @@ class Occupancy:
         if before.host_ports != pod.host_ports:
             self.ports.place(before, node, -1)
             self.ports.place(pod, node, 1)
-        self.storage.place(before, node, -1)
-        self.storage.place(pod, node, 1)
+        if before.claims or before.disks or pod.claims or pod.disks:
+            self.storage.place(before, node, -1)
+            self.storage.place(pod, node, 1)

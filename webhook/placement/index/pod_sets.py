@@ -13,6 +13,7 @@ import numpy.typing as npt
 from pyroaring import BitMap
 
 from webhook.objects import LabelSelector, Operator, PodInfo, Requirement
+from webhook.objects.labels import Labels
 from webhook.placement.index.columns import bits
 
 K = TypeVar("K", bound=Hashable)
@@ -148,8 +149,8 @@ class PodSets:
         if pod.deleting:
             self.deleting.add(slot)
         if before.labels != pod.labels:
-            self._unlabel(before.labels.items() - pod.labels.items(), slot)
-            self._label(pod.labels.items() - before.labels.items(), slot)
+            self._unlabel(_apart(before.labels, pod.labels), slot)
+            self._label(_apart(pod.labels, before.labels), slot)
             self._keyed.discard(slot)
             self._keyed.add(pod, slot)
         return slot
@@ -234,6 +235,11 @@ class PodSets:
     def homes(self, pods: BitMap) -> npt.NDArray[np.int32]:
         """The node slot of each of the pods."""
         return self.node.take(np.frombuffer(pods.to_array(), dtype=np.uint32))
+
+
+def _apart(labels: Labels, others: Labels) -> list[tuple[str, str]]:
+    """The labels that are not among the others."""
+    return [(key, value) for key, value in labels.items() if others.get(key) != value]
 
 
 def _rank(requirement: Requirement) -> tuple[int, int]:

@@ -66,19 +66,22 @@ class StorageObjects:
         type_, key = type(object_), object_.key
         self.forget(type_, key)
         self._stores[type_][key] = object_
-        self._list(object_, 1)
+        self._list(object_, key, 1)
 
     def forget(self, type_: type, key: Hashable) -> None:
         """Drop an object; an unknown key is ignored."""
         known = self._stores[type_].pop(key, None)
         if known is not None:
-            self._list(known, -1)
+            self._list(known, key, -1)
 
-    def _list(self, object_: StorageObject, change: int) -> None:
-        """Enter the object where it is found by something other than its key, or take it out."""
+    def _list(self, object_: StorageObject, key: Any, change: int) -> None:
+        """Enter the object where it is found by something other than its key, or take it out.
+
+        The key is the one under which it is stored: each is held once.
+        """
         match object_:
             case PersistentVolumeClaim(volume_name=volume_name) if volume_name:
-                self.naming.add(volume_name, object_.key, change)
+                self.naming.add(volume_name, key, change)
             case PersistentVolume(claim=reference) if reference:
                 self.reserved.add((reference.namespace, reference.name), object_.name, change)
             case PersistentVolume():

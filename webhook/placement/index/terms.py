@@ -71,7 +71,7 @@ def _valid_terms(pod: PodInfo) -> tuple[AffinityTerm, ...]:
     A term that the pod carries twice counts once.
     """
     terms = pod.rules.pod_anti_affinity
-    if any(unparseable(term) for term in terms):
+    if not terms or any(unparseable(term) for term in terms):
         return ()
     return terms if len(terms) < 2 else tuple(dict.fromkeys(terms))
 
