@@ -12,4 +12,6 @@ FROM python:3.11-slim
 COPY --from=build /opt/vm-affinity /opt/vm-affinity
 USER 65532:65532
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# as webhook.config.ALLOCATOR, for both
+ENV MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 ENTRYPOINT ["/opt/vm-affinity/bin/vm-affinity"]

@@ -39,6 +39,9 @@ def test_a_status_is_of_the_container_of_its_name():
     assert swapped.usage == {"memory": 11}
     stranger = read(sized(("a", 1), statuses=[("x", 9)]))
     assert stranger.usage == {"memory": 1}
+    silent = sized(("a", 1), ("b", 2), statuses=[("b", 9)])
+    silent["status"]["containerStatuses"].insert(0, {"name": "a", "ready": True})
+    assert read(silent).usage == {"memory": 10}
 
 
 def test_an_init_container_and_its_status_are_told_from_the_others():

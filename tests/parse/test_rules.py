@@ -16,7 +16,7 @@ from webhook.objects import (
     Toleration,
 )
 from webhook.parse import ParseError, wire
-from webhook.parse.rules import scheduling_rules, spread_constraints, string_map
+from webhook.parse.rules import scheduling_rules, spread_constraints
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
@@ -167,18 +167,6 @@ def test_spread_constraints_keep_their_order():
 
 def test_no_spread_constraint_is_none():
     assert (spread_constraints(None), spread_constraints([])) == ((), ())
-
-
-@pytest.mark.parametrize(
-    ("raw", "mapped"),
-    [
-        pytest.param(None, {}, id="null is empty"),
-        pytest.param({}, {}, id="empty is empty"),
-        pytest.param({"a": None, "b": "x"}, {"a": "", "b": "x"}, id="a null value is empty"),
-    ],
-)
-def test_a_map_of_strings_is_read_as_the_api_reads_it(raw, mapped):
-    assert string_map(raw) == mapped
 
 
 @pytest.mark.parametrize(

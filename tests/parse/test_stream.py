@@ -47,6 +47,24 @@ def test_objects_of_pages_and_lines_are_values_with_an_identity(tree):
         assert who.key == value(tree).key
 
 
+@pytest.mark.parametrize("tree", [node(), pod(), vm()], ids=["a node", "a pod", "a plain kind"])
+def test_what_is_gone_is_known_by_its_metadata_whatever_else_it_says(tree):
+    reader = Reader(tree["kind"])
+    gone = b'{"type":"DELETED","object":%s}' % json.dumps({**told(tree), "spec": 5}).encode()
+    said = reader.line(gone)
+    assert said.type == "DELETED"
+    assert reader.version(said.object) == "7"
+    assert reader.identity(said.object) == reader.identity(reader.line(line(told(tree))).object)
+
+
+@pytest.mark.parametrize("tree", [5, {}, {"metadata": None}, {"metadata": 5}])
+def test_what_is_gone_without_metadata_is_nobody(tree):
+    reader = Reader("Pod")
+    gone = reader.line(b'{"type":"DELETED","object":%s}' % json.dumps(tree).encode()).object
+    assert reader.identity(gone) is None
+    assert reader.version(gone) == ""
+
+
 def test_a_page_may_be_empty():
     found = Reader("Pod").page(b'{"metadata": {"resourceVersion": "1"}, "items": null}')
     assert found.items is None

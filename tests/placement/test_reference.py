@@ -13,7 +13,7 @@ from tests.placement.reference import FILTERS, Cluster, verdicts
 from webhook.objects import Applied, PodInfo, Profile
 from webhook.objects.profile import Namespace
 from webhook.placement import ClusterIndex, evaluate
-from webhook.placement.index import node_sets, pod_sets
+from webhook.placement.index import node_sets, pod_sets, slot_sets
 
 Row = tuple[str, str | None, tuple[str, ...]]
 
@@ -133,7 +133,7 @@ def as_in_a_large_cluster(monkeypatch):
     """Let the engine take the ways that pay only where there is much of everything."""
     monkeypatch.setattr(node_sets, "_FEW_DOMAINS", 0)
     monkeypatch.setattr(pod_sets, "_FEW_NAMESPACES", 0)
-    monkeypatch.setattr(pod_sets, "_KEPT", 1)
+    monkeypatch.setattr(slot_sets, "_KEPT", 1)
 
 
 @pytest.mark.usefixtures("as_in_a_large_cluster")

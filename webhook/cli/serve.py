@@ -125,4 +125,5 @@ def _require_free(bind: str) -> None:
 
 def _exec(environment: Mapping[str, str]) -> None:
     """Become gunicorn, so that signals and exit codes are its own."""
-    os.execve(sys.executable, [sys.executable, *GUNICORN], {**os.environ, **environment})  # noqa: S606
+    whole = {**config.ALLOCATOR, **os.environ, **environment}
+    os.execve(sys.executable, [sys.executable, *GUNICORN], whole)  # noqa: S606

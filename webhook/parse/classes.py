@@ -4,7 +4,8 @@ from webhook.objects.classes import NetworkAttachment, PriorityClass, RuntimeCla
 from webhook.parse import classes_wire as cw
 from webhook.parse.cluster_wire import Bare
 from webhook.parse.resources import amounts
-from webhook.parse.rules import string_map, tolerations
+from webhook.parse.rules import tolerations
+from webhook.parse.texts import string_map
 from webhook.parse.wire import Metadata
 
 _RESOURCE = "k8s.v1.cni.cncf.io/resourceName"

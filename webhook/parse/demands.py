@@ -4,7 +4,7 @@ What a pod and its status say of its containers' resources is put together again
 the containers' names; only JSON that is not remembered is decoded and added up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -21,6 +21,7 @@ from webhook.parse.usage import INFEASIBLE, infeasible, resized, usage
 
 ANY_ADDRESS = HostPort(0).ip
 _HOST_PORT = b'"hostPort"'
+_FILLED_BY = FILLED_BY.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ class _Part(msgspec.Struct, array_like=True):
 
     restart_policy: str | None
     resources: wire.Resources | None
-    actual: wire.Resources | None
-    allocated: wire.Quantities
+    actual: wire.Resources | None = None
+    allocated: wire.Quantities = None
 
 
 class _Pod(msgspec.Struct, array_like=True):
@@ -84,15 +85,23 @@ def demand(spec: PodSpec, status: PodStatus, features: Features) -> Demand:
     return _demand(key, features)
 
 
-def _parts(
-    containers: Iterable[Container] | None, statuses: Iterable[ContainerStatus] | None
-) -> list[tuple[str | None, msgspec.Raw, msgspec.Raw, msgspec.Raw]]:
+_Key = Sequence[tuple[str | msgspec.Raw | None, ...]]
+
+
+def _parts(containers: list[Container] | None, statuses: list[ContainerStatus] | None) -> _Key:
+    """What there is to a container as of a _Part; most statuses say nothing of resources."""
     if not containers:
-        return []
-    by_name = {each.name: each for each in statuses or ()}
+        return ()
+    for each in statuses or ():
+        if each.resources is not NULL or each.allocated_resources is not NULL:
+            return _told(containers, {status.name: status for status in statuses or ()})
+    return [(each.restart_policy, each.resources) for each in containers]
+
+
+def _told(containers: Iterable[Container], statuses: Mapping[str | None, ContainerStatus]) -> _Key:
     found = []
     for each in containers:
-        said = by_name.get(each.name, _SILENT)
+        said = statuses.get(each.name, _SILENT)
         part = (each.restart_policy, each.resources, said.resources, said.allocated_resources)
         found.append(part)
     return found
@@ -162,7 +171,8 @@ def _of_size(amounts: tuple[tuple[str, int], ...]) -> Mapping[str, int]:
 
 def charged(metadata: Metadata, spec: PodSpec, features: Features) -> PodResources:
     """What quotas count of a pod; raises BadResource, msgspec.DecodeError."""
-    notes = _ANNOTATIONS.decode(metadata.annotations) or _Annotations()
+    annotations = bytes(metadata.annotations)
+    notes = _ANNOTATIONS.decode(annotations) if _FILLED_BY in annotations else None
     counted = PodSpec(
         containers=spec.containers,
         init_containers=spec.init_containers,
@@ -171,7 +181,7 @@ def charged(metadata: Metadata, spec: PodSpec, features: Features) -> PodResourc
         priority_class_name=spec.priority_class_name,
         active_deadline_seconds=None if spec.active_deadline_seconds is None else 1,
     )
-    return _charged(_encode(counted), notes.filled or "", features)
+    return _charged(_encode(counted), (notes and notes.filled) or "", features)
 
 
 @lru_cache(PARTS)

@@ -45,6 +45,12 @@ class _Object(Wire):
     metadata: _Metadata
 
 
+class Deleted(Wire):
+    """An object that is gone, of which nothing else matters."""
+
+    metadata: _Metadata | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """An object's key in the inventory, its resourceVersion, and its name for people."""
@@ -68,19 +74,15 @@ def identity(kind: str, raw: bytes) -> Identity | None:
 def of_metadata(kind: str, metadata: Metadata) -> Identity:
     """Who an object of a kind is whose metadata was decoded; null is as good as absent."""
     namespace, name = metadata.namespace or "", metadata.name or ""
-    full_name = "/".join(part for part in (namespace, name) if part)
+    full_name = f"{namespace}/{name}" if namespace and name else namespace or name
     key = _key(kind, namespace, name, metadata.uid or full_name)
     return Identity(key, metadata.resource_version or "", f"{kind} {full_name}")
 
 
 def _key(kind: str, namespace: str, name: str, uid: str) -> Hashable:
     """As the `key` of the kind's value has it."""
-    match kind:
-        case _ if kind in _CLUSTER_WIDE:
-            return name
-        case "Pod":
-            return uid
-        case "KubeVirt":
-            return ""
-        case _:
-            return namespace, name
+    if kind == "Pod":
+        return uid
+    if kind in _CLUSTER_WIDE:
+        return name
+    return "" if kind == "KubeVirt" else (namespace, name)

@@ -10,8 +10,8 @@ from webhook.objects.machine import Binding, Support
 from webhook.parse import kubevirt_cr_wire as cr
 from webhook.parse.machines import EVEN_PARITY, in_bytes
 from webhook.parse.resources import amounts, integers
-from webhook.parse.rules import string_map
 from webhook.parse.selectors import label_selector
+from webhook.parse.texts import string_map
 from webhook.parse.wire import Metadata, Quantities, Resources
 
 _ALIGN_CPUS = "AlignCPUs"

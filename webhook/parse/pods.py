@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from webhook.objects import Claim, Disk, Features, NodeInfo, PodInfo, Taint
 from webhook.objects.profile import DeviceClass, Namespace
 from webhook.parse import cluster_wire, pod_slice, pod_wire, shared, wire
+from webhook.parse.construction import constructor
 from webhook.parse.demands import charged, demand, host_ports, taken
 from webhook.parse.resources import allocatable
 from webhook.parse.rules import controller_uid
-from webhook.parse.shared import same, string_map
+from webhook.parse.texts import same, string_map
 
 #: KubeVirt's pods that a migration makes a second one of: of the guest, of hotplugged volumes.
 _DOUBLED = ("virt-launcher", "hotplug-disk")
@@ -41,36 +42,40 @@ def device_class(raw: cluster_wire.DeviceClass) -> DeviceClass:
     return DeviceClass(metadata.name or "", spec.extended_resource_name or "")
 
 
+_pod = constructor(PodInfo)
+
+
 def pod_info(raw: pod_slice.Pod, features: Features) -> PodInfo:
-    """A Pod as stored: nothing is defaulted here."""
+    """A Pod as stored: nothing is defaulted here. The values are in the order of PodInfo."""
     metadata, spec = raw.metadata or pod_slice.Metadata(), raw.spec or pod_slice.PodSpec()
     status = raw.status or pod_slice.PodStatus()
+    name, node_name = metadata.name or "", spec.node_name or ""
     labels, wanted = shared.labels(bytes(metadata.labels)), demand(spec, status, features)
-    volumes = _sources(spec.volumes)
+    volumes, spread = _sources(spec.volumes), spec.topology_spread_constraints
     doubled = labels.get("kubevirt.io") in _DOUBLED
-    return PodInfo(
-        namespace=same(metadata.namespace or "default"),
-        name=metadata.name or "",
-        uid=metadata.uid or "",
-        labels=labels,
-        rules=shared.scheduling_rules(
+    return _pod(
+        same(metadata.namespace or "default"),
+        name,
+        metadata.uid or "",
+        labels,
+        shared.scheduling_rules(
             bytes(spec.affinity), bytes(spec.node_selector), bytes(spec.tolerations)
         ),
-        requests=wanted.requests,
-        usage=taken(wanted, status),
-        node_name=same(spec.node_name or ""),
-        nominated_node_name="" if spec.node_name else status.nominated_node_name or "",
-        phase=same(status.phase or ""),
-        priority=spec.priority or 0,
-        scheduler_name=same(spec.scheduler_name or "default-scheduler"),
-        owner_uid=same(controller_uid(metadata.owner_references)),
-        deleting=metadata.deletion_timestamp is not None,
-        host_ports=host_ports(spec, features),
-        spread=shared.spread_constraints(bytes(spec.topology_spread_constraints)),
-        claims=claims(volumes, metadata.name or "") if volumes else (),
-        disks=disks(volumes) if volumes else (),
-        resources=charged(metadata, spec, features) if doubled else None,
-        unmodelled=unmodelled(spec, features),
+        wanted.requests,
+        taken(wanted, status),
+        same(node_name),
+        "" if node_name else status.nominated_node_name or "",
+        same(status.phase or ""),
+        spec.priority or 0,
+        same(spec.scheduler_name or "default-scheduler"),
+        same(controller_uid(metadata.owner_references)),
+        metadata.deletion_timestamp is not None,  # deleting
+        host_ports(spec, features),
+        () if spread is pod_slice.NULL else shared.spread_constraints(bytes(spread)),
+        claims(volumes, name) if volumes else (),
+        disks(volumes) if volumes else (),
+        charged(metadata, spec, features) if doubled else None,  # resources
+        unmodelled(spec, features),
     )
 
 
@@ -92,7 +97,7 @@ def claims(raw: Iterable[pod_wire.Volume], pod_name: str) -> tuple[Claim, ...]:
     found = []
     for volume in raw:
         if volume.persistent_volume_claim is not None:
-            found.append(Claim(volume.persistent_volume_claim.claim_name or ""))
+            found.append(Claim(same(volume.persistent_volume_claim.claim_name or "")))
         elif volume.ephemeral is not None:
             found.append(Claim(f"{pod_name}-{volume.name or ''}", ephemeral=True))
     return tuple(found)

@@ -17,12 +17,19 @@ from webhook.objects import (
 )
 from webhook.objects.labels import int64
 from webhook.parse import wire
+from webhook.parse.construction import constructor
+
+_new_requirement = constructor(Requirement)
+_new_selector = constructor(LabelSelector)
+_new_term = constructor(NodeSelectorTerm)
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", re.ASCII)
 _SUBDOMAIN = re.compile(
     r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*", re.ASCII
 )
 _NUMERIC = (Operator.GT, Operator.LT)
+_NOTHING = LabelSelector(nothing=True)
+_OPERATORS = {str(operator): operator for operator in Operator}
 #: What asks for no more than this is shared by all who ask for the same.
 _SHARED_CHARACTERS = 1024
 _VALUE_RULE = (
@@ -47,15 +54,17 @@ def valid_value(value: str) -> bool:
 
 def requirement(raw: wire.Requirement) -> Requirement | str:
     """The requirement, or the reason why the scheduler could not parse it."""
-    key, values = raw.key or "", tuple(raw.values or ())
+    return _lowered(raw.key or "", raw.operator or "", tuple(raw.values or ()))
+
+
+def _lowered(key: str, operator: str, values: tuple[str, ...]) -> Requirement | str:
     is_short = len(key) + sum(map(len, values)) <= _SHARED_CHARACTERS
-    return (_shared if is_short else _requirement)(key, raw.operator or "", values)
+    return (_shared if is_short else _requirement)(key, operator, values)
 
 
 def _requirement(key: str, given: str, values: tuple[str, ...]) -> Requirement | str:
-    try:
-        operator = Operator(given)
-    except ValueError:
+    operator = _OPERATORS.get(given)
+    if operator is None:
         return f'"{given}" is not a valid label selector operator'
     if not valid_key(key):
         return f'key: Invalid value: "{key}": not a qualified name'
@@ -65,7 +74,7 @@ def _requirement(key: str, given: str, values: tuple[str, ...]) -> Requirement |
     for position, value in enumerate(values):
         if not valid_value(value):
             return f'values[{position}][{key}]: Invalid value: "{value}": {_VALUE_RULE}'
-    return Requirement(key, operator, frozenset(values), bound)
+    return _new_requirement(key, operator, frozenset(values), bound)
 
 
 _shared = lru_cache(4096)(_requirement)
@@ -85,9 +94,13 @@ def _bound(operator: Operator, values: tuple[str, ...]) -> int | str:
 
 
 def _parsed(raws: Iterable[wire.Requirement]) -> tuple[tuple[Requirement, ...], str]:
+    return _all(map(requirement, raws))
+
+
+def _all(results: Iterable[Requirement | str]) -> tuple[tuple[Requirement, ...], str]:
+    """The requirements, or the reason why the first that could not be parsed was not."""
     found: list[Requirement] = []
-    for raw in raws:
-        result = requirement(raw)
+    for result in results:
         if isinstance(result, str):
             return (), result
         found.append(result)
@@ -97,17 +110,17 @@ def _parsed(raws: Iterable[wire.Requirement]) -> tuple[tuple[Requirement, ...], 
 def label_selector(raw: wire.LabelSelector | None) -> LabelSelector:
     """A label selector; null matches nothing, `{}` everything, Gt and Lt are refused."""
     if raw is None:
-        return LabelSelector(nothing=True)
+        return _NOTHING
     pairs = sorted((raw.match_labels or {}).items())
-    equal = [wire.Requirement(key=k, operator="In", values=[v or ""]) for k, v in pairs]
+    equal = [_lowered(key, "In", (value or "",)) for key, value in pairs]
     expressions = raw.match_expressions or []
     for expression in expressions:
         if expression.operator in _NUMERIC:
             return LabelSelector(
                 invalid=f'"{expression.operator}" is not a valid label selector operator'
             )
-    requirements, invalid = _parsed([*equal, *expressions])
-    return LabelSelector(requirements, invalid=invalid)
+    requirements, invalid = _all([*equal, *map(requirement, expressions)])
+    return _new_selector(requirements, False, invalid)  # not the null selector
 
 
 def node_selector(raw: wire.NodeSelector | None) -> NodeSelector | None:
@@ -125,7 +138,7 @@ def _term(raw: wire.NodeSelectorTerm) -> NodeSelectorTerm:
         for f in raw.match_fields or ()
         if f.key == "metadata.name" and f.operator == "In"
     )
-    return NodeSelectorTerm(expressions, fields, named, bad_expression or bad_field)
+    return _new_term(expressions, fields, named, bad_expression or bad_field)
 
 
 def _fields(raws: Iterable[wire.Requirement]) -> tuple[tuple[Requirement, ...], str]:
@@ -136,5 +149,6 @@ def _fields(raws: Iterable[wire.Requirement]) -> tuple[tuple[Requirement, ...], 
             return (), f'"{raw.key}" is not a field that node affinity can match'
         if raw.operator not in (Operator.IN, Operator.NOT_IN) or len(values) != 1:
             return (), "metadata.name takes In or NotIn and exactly one value"
-        found.append(Requirement("metadata.name", Operator(raw.operator), frozenset(values)))
+        operator = _OPERATORS[raw.operator]
+        found.append(_new_requirement("metadata.name", operator, frozenset(values), 0))
     return tuple(found), ""

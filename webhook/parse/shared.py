@@ -10,29 +10,17 @@ from functools import lru_cache
 
 import msgspec
 
-from webhook.objects import SchedulingRules, SpreadConstraint
+from webhook.objects import SchedulingRules, SpreadConstraint, Toleration
 from webhook.parse import rules, wire
+from webhook.parse.texts import string_map
 
 PARTS = 4096
 """Entries of a cache: lists come sorted by namespace and name, replicas beside each other."""
-
-VALUES = 1 << 14
-"""Small values that are kept: names of nodes and namespaces, labels, and the like."""
 
 _LABELS = msgspec.json.Decoder(wire.StringMap)
 _AFFINITY = msgspec.json.Decoder(wire.Affinity | None)
 _TOLERATIONS = msgspec.json.Decoder(list[wire.Toleration] | None)
 _SPREAD = msgspec.json.Decoder(list[wire.TopologySpreadConstraint] | None)
-
-same = lru_cache(VALUES)(str)
-"""The first text seen that equals this one, as long as it is remembered. For short ones."""
-
-_EMPTY: Mapping[str, str] = {}
-
-
-def string_map(raw: wire.StringMap) -> Mapping[str, str]:
-    """A map of strings such as labels, all of them shared; the API reads null as empty."""
-    return {same(key): same(value or "") for key, value in raw.items()} if raw else _EMPTY
 
 
 def texts(raw: Iterable[str] | None) -> frozenset[str]:
@@ -53,10 +41,15 @@ def labels(raw: bytes) -> Mapping[str, str]:
 
 @lru_cache(PARTS)
 def scheduling_rules(affinity: bytes, node_selector: bytes, tolerations: bytes) -> SchedulingRules:
-    """The rules in these three fields of a pod's spec."""
-    return rules.scheduling_rules(
-        _AFFINITY.decode(affinity), _LABELS.decode(node_selector), _TOLERATIONS.decode(tolerations)
+    """The rules in these three fields of a pod's spec; few pods differ in more than one."""
+    return rules.with_affinity(
+        _AFFINITY.decode(affinity), labels(node_selector), _tolerations(tolerations)
     )
+
+
+@lru_cache(PARTS)
+def _tolerations(raw: bytes) -> tuple[Toleration, ...]:
+    return rules.tolerations(_TOLERATIONS.decode(raw))
 
 
 @lru_cache(PARTS)

@@ -12,12 +12,13 @@ from webhook.objects.storage import (
     StorageClass,
     VolumeAttachment,
 )
-from webhook.parse import shared, storage_wire, wire
+from webhook.parse import storage_wire, wire
 from webhook.parse.quantities import nanos
 from webhook.parse.resources import amounts
-from webhook.parse.rules import controller_uid, string_map
+from webhook.parse.rules import controller_uid
 from webhook.parse.selectors import label_selector, node_selector
-from webhook.parse.shared import same, texts
+from webhook.parse.shared import texts
+from webhook.parse.texts import same, string_map
 
 #: Older than spec.storageClassName, and still read before it.
 _CLASS = "volume.beta.kubernetes.io/storage-class"
@@ -34,8 +35,8 @@ def claim(raw: storage_wire.PersistentVolumeClaim) -> PersistentVolumeClaim:
     resources = spec.resources or wire.Resources()
     return PersistentVolumeClaim(
         namespace=same(metadata.namespace or "default"),
-        name=metadata.name or "",
-        volume_name=spec.volume_name or "",
+        name=same(metadata.name or ""),
+        volume_name=same(spec.volume_name or ""),
         storage_class=same(annotations.get(_CLASS, spec.storage_class_name or "")),
         access_modes=texts(spec.access_modes),
         request=amounts(resources.requests).get("storage", 0),
@@ -47,7 +48,7 @@ def claim(raw: storage_wire.PersistentVolumeClaim) -> PersistentVolumeClaim:
         bind_completed=_BIND_COMPLETED in annotations,
         selected_node=annotations.get(_SELECTED_NODE),
         controller_uid=controller_uid(metadata.owner_references),
-        uid=metadata.uid or "",
+        uid=same(metadata.uid or ""),
     )
 
 
@@ -58,8 +59,8 @@ def volume(raw: storage_wire.PersistentVolume) -> PersistentVolume:
     affinity = spec.node_affinity or storage_wire.VolumeNodeAffinity()
     annotations, (plugin, old) = string_map(metadata.annotations), _in_tree(spec)
     return PersistentVolume(
-        name=metadata.name or "",
-        labels=shared.string_map(metadata.labels),
+        name=same(metadata.name or ""),
+        labels=string_map(metadata.labels),
         capacity=amounts(spec.capacity).get("storage", 0),
         access_modes=texts(spec.access_modes),
         storage_class=same(annotations.get(_CLASS, spec.storage_class_name or "")),
@@ -77,7 +78,7 @@ def volume(raw: storage_wire.PersistentVolume) -> PersistentVolume:
 
 
 def _reference(raw: storage_wire.ClaimReference) -> ClaimRef:
-    return ClaimRef(same(raw.namespace or ""), raw.name or "", raw.uid or "")
+    return ClaimRef(same(raw.namespace or ""), same(raw.name or ""), same(raw.uid or ""))
 
 
 def _in_tree(spec: storage_wire.VolumeSpec) -> tuple[str, storage_wire.InTreeSource]:
@@ -160,5 +161,5 @@ def volume_attachment(raw: storage_wire.VolumeAttachment) -> VolumeAttachment:
         name=metadata.name or "",
         attacher=same(spec.attacher or ""),
         node_name=same(spec.node_name or ""),
-        volume_name=source.persistent_volume_name or "",
+        volume_name=same(source.persistent_volume_name or ""),
     )

@@ -11,7 +11,7 @@ import msgspec
 from webhook.objects import Features
 from webhook.objects.events import Object
 from webhook.parse import KINDS, decode
-from webhook.parse.identity import Identity, identity, of_metadata
+from webhook.parse.identity import Deleted, Identity, identity, of_metadata
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -44,6 +44,8 @@ class Line(msgspec.Struct, Generic[_Item]):
 
 _RAW_PAGE = msgspec.json.Decoder(Page[msgspec.Raw])
 _RAW_LINE = msgspec.json.Decoder(Line[msgspec.Raw])
+_DELETED_LINE = msgspec.json.Decoder(Line[Deleted])
+_DELETED = b'{"type":"DELETED",'
 
 
 class Reader:
@@ -65,9 +67,10 @@ class Reader:
             return _RAW_PAGE.decode(content)
 
     def line(self, content: bytes) -> Line[Item]:
-        """A line of a watch; raises one of UNREADABLE."""
+        """A line of a watch; raises one of UNREADABLE. What is gone is not read in full."""
+        lines = _DELETED_LINE if content.startswith(_DELETED) else self._lines
         try:
-            return self._lines.decode(content)
+            return lines.decode(content)
         except msgspec.ValidationError:
             return _RAW_LINE.decode(content)
 

@@ -16,27 +16,14 @@ from webhook.parse import wire
 from webhook.parse.fields import BadField, Tree, other_fields, placement
 from webhook.parse.machines import in_bytes, machine, vcpus
 from webhook.parse.remembered import remembered
-from webhook.parse.shared import same
+from webhook.parse.texts import same, string_map
 
 _INJECT = "sidecar.istio.io/inject"
 #: How KubeVirt calls the volume with the state of a guest's devices, now and before 1.8.
 _STATE = ("vm-state", "persistent-state-for-")
 _SHARED = "ReadWriteMany"
 
-#: No name or label is longer; what is may come from anybody, and is not worth sharing.
-_LONGEST = 253
-
-
-def _text(value: str | None) -> str:
-    """A text as the one of all objects that have the same; empty where there is none."""
-    return same(value) if value and len(value) <= _LONGEST else value or ""
-
-
-@remembered
-def _labels(raw: wire.StringMap) -> Mapping[str, str]:
-    return {_text(key): _text(value) for key, value in (raw or {}).items()}
-
-
+_labels = remembered(string_map)
 _rules = remembered(wired.scheduling_rules)
 _spread = remembered(wired.spread_constraints)
 _resized = remembered(Resizing)
@@ -51,8 +38,8 @@ def virtual_machine(raw: kv.VirtualMachine, tree: Tree) -> VirtualMachine:
     template, pod_spec = spec.template, spec.template.spec
     conditions = (raw.status and raw.status.conditions) or ()
     return VirtualMachine(
-        namespace=_text(metadata.namespace) or "default",
-        name=_text(metadata.name),
+        namespace=same(metadata.namespace or "") or "default",
+        name=same(metadata.name or ""),
         uid=metadata.uid or "",
         deleting=metadata.deletion_timestamp is not None,
         annotations=_labels(_ours(metadata.annotations)),
@@ -60,12 +47,12 @@ def virtual_machine(raw: kv.VirtualMachine, tree: Tree) -> VirtualMachine:
         rules=_rules(pod_spec.affinity, pod_spec.node_selector, pod_spec.tolerations),
         other_fields=other_fields(tree),
         labels=pod_labels(template.metadata),
-        hostname=_text(pod_spec.hostname),
+        hostname=same(pod_spec.hostname or ""),
         machine=machine(pod_spec, annotations=_annotations(template.metadata)),
-        scheduler_name=_text(pod_spec.scheduler_name) or "default-scheduler",
-        priority_class=_text(pod_spec.priority_class_name),
-        instancetype=_text(_name(spec.instancetype)),
-        preference=_text(_name(spec.preference)),
+        scheduler_name=same(pod_spec.scheduler_name or "") or "default-scheduler",
+        priority_class=same(pod_spec.priority_class_name or ""),
+        instancetype=same(_name(spec.instancetype) or ""),
+        preference=same(_name(spec.preference) or ""),
         restart_required=any(
             c.type == "RestartRequired" and c.status == "True" for c in conditions
         ),
@@ -83,7 +70,7 @@ def pod_labels(metadata: wire.Metadata | None) -> Mapping[str, str]:
 
 
 def _annotations(metadata: wire.Metadata | None) -> Mapping[str, str]:
-    return wired.string_map((metadata or wire.Metadata()).annotations)
+    return string_map((metadata or wire.Metadata()).annotations)
 
 
 def _ours(annotations: wire.StringMap) -> wire.StringMap:
@@ -112,7 +99,9 @@ def claims(spec: mw.InstanceSpec, *, hotplugged: bool) -> tuple[Claim, ...]:
         for source in (volume.persistent_volume_claim, volume.data_volume, _layered(volume))
         if source is not None
     ]
-    return tuple(Claim(name) for source, name in sources if bool(source.hotpluggable) == hotplugged)
+    return tuple(
+        Claim(same(name)) for source, name in sources if bool(source.hotpluggable) == hotplugged
+    )
 
 
 def _layered(volume: mw.VMIVolume) -> mw.ClaimVolume | None:
@@ -126,11 +115,11 @@ def instance(raw: kv.Instance) -> VirtualMachineInstance:
     status = raw.status or kv.InstanceStatus()
     state = status.migration_state or kv.MigrationState()
     return VirtualMachineInstance(
-        namespace=_text(metadata.namespace) or "default",
-        name=_text(metadata.name),
-        uid=metadata.uid or "",
-        phase=_text(status.phase),
-        node_name=_text(status.node_name),
+        namespace=same(metadata.namespace or "") or "default",
+        name=same(metadata.name or ""),
+        uid=same(metadata.uid or ""),
+        phase=same(status.phase or ""),
+        node_name=same(status.node_name or ""),
         deleting=metadata.deletion_timestamp is not None,
         labels=pod_labels(metadata),
         rules=_rules(spec.affinity, spec.node_selector, spec.tolerations),
@@ -138,8 +127,8 @@ def instance(raw: kv.Instance) -> VirtualMachineInstance:
         resizing=_resizing(spec, status),
         hotplugged=claims(spec, hotplugged=True),
         replaced=_replaced(status.volume_status or []),
-        not_migratable=_text(_not_migratable(status.conditions or [])),
-        evacuation_node_name=_text(status.evacuation_node_name),
+        not_migratable=same(_not_migratable(status.conditions or []) or ""),
+        evacuation_node_name=same(status.evacuation_node_name or ""),
         migrating=bool(state.start_timestamp) and not state.end_timestamp,
     )
 

@@ -17,7 +17,7 @@ from tests.bench.processes import usage
 from tests.bench.processes.connection import Connection, get, post
 from tests.kube.api_server import ApiServer
 from tests.serving import SECONDS, free_port, make_certificates
-from webhook.config import Settings
+from webhook.config import ALLOCATOR, Settings
 
 GUNICORN = (sys.executable, "-m", "gunicorn", "--config", "python:webhook.gunicorn_conf")
 APPS = "tests.bench.processes.apps"
@@ -174,7 +174,7 @@ def _gunicorn(name: str, folder: Path, kubeconfig: str = "") -> Iterator[Served]
             [*GUNICORN, f"{APPS}:{name}()"],
             stdout=out,
             stderr=out,
-            env={**os.environ, **settings.to_env()},
+            env={**ALLOCATOR, **os.environ, **settings.to_env()},
             preexec_fn=_die_with_parent,
         )
     served = Served(name, process, port, tls / "ca.crt", log)

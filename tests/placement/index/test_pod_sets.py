@@ -6,8 +6,8 @@ import pytest
 from pyroaring import BitMap
 
 from webhook.objects import LabelSelector, Operator, PodInfo, Requirement
-from webhook.placement.index import pod_sets
-from webhook.placement.index.pod_sets import PodSets, SlotSets
+from webhook.placement.index import slot_sets
+from webhook.placement.index.pod_sets import PodSets
 
 
 def requirement(key, operator, *values):
@@ -95,7 +95,7 @@ def test_namespaces_that_were_joined_follow_their_pods(placed):
 
 
 def test_only_so_many_joined_namespaces_are_kept(placed, monkeypatch):
-    monkeypatch.setattr(pod_sets, "_KEPT", 1)
+    monkeypatch.setattr(slot_sets, "_KEPT", 1)
     for asked, found in ((MANY, [0, 1]), (MANY | {"blue"}, [0, 1, 2, 3]), (MANY, [0, 1])):
         assert list(placed.within(asked)) == found
         assert list(vars(placed._joined)["_sets"]) == [asked]
@@ -157,27 +157,3 @@ def test_there_is_room_for_many_pods():
     for number in range(200):
         placed.add(pod(str(number)), number)
     assert list(placed.homes(placed.all)) == list(range(200))
-
-
-def test_a_set_grows_from_one_and_shrinks_to_none():
-    sets = SlotSets()
-    for slots in ((3,), (3, 5), (3, 5, 9)):
-        sets.add("name", slots[-1])
-        assert tuple(sets["name"]) == slots
-    for slot in (5, 3):
-        sets.discard("name", slot)
-    assert [(name, list(found)) for name, found in sets.items()] == [("name", [9])]
-    sets.discard("name", 9)
-    assert (list(sets.items()), list(sets["name"]), len(sets)) == ([], [], 0)
-    sets.add("name", 4)
-    sets.discard("name", 4)
-    assert list(sets.items()) == []
-
-
-def test_sets_are_joined():
-    sets = SlotSets()
-    assert list(sets.joined()) == []
-    for name, slot in (("a", 7), ("b", 1), ("b", 2), ("c", 5), ("d", 5)):
-        sets.add(name, slot)
-    assert list(sets.joined()) == [1, 2, 5, 7]
-    assert list(sets["b"]) == [1, 2]

@@ -145,7 +145,8 @@ def keys(placed: PodSets, pods: BitMap) -> set[str]:
 
 def values_of(nodes: NodeSets, key: str) -> dict[str, set[str]]:
     """The nodes by their value of a label, as its column has them."""
-    codes, found = nodes.column(key).codes, {}
+    codes = nodes.column(key).codes
+    found: dict[int, set[str]] = {}
     for name, slot in nodes.slots.items():
         if codes[slot]:
             found.setdefault(int(codes[slot]), set()).add(name)
