@@ -175,6 +175,8 @@ class Inventory:
 
     def stale(self, now: float) -> str:
         """Which required kind was silent or out of reach for too long; empty if none was."""
+        if not self._lost and now - min(self._heard.values(), default=now) <= SILENT_FOR:
+            return ""
         for type_ in REQUIRED:
             if now - self._lost.get(type_, now) > DISCONNECTED_FOR:
                 return f"the watch of {type_.__name__} is cut off; what is known of it is stale"

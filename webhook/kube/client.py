@@ -13,6 +13,8 @@ import yaml
 from kubernetes import config
 from kubernetes.client import ApiClient, ApiException, Configuration
 
+from webhook.kube.connection import read_ahead
+
 USER_AGENT = "vm-affinity-webhook"
 TIMEOUT = (10.0, 30.0)
 """Seconds to connect, and to wait for the next bytes of an answer."""
@@ -76,6 +78,7 @@ class Api:
 
     def __init__(self, client: ApiClient) -> None:
         client.user_agent = USER_AGENT
+        read_ahead(client.rest_client.pool_manager)
         self._client = client
 
     def request(

@@ -27,8 +27,8 @@ from webhook.kube.watched import Watched
 BREATH = 0.001
 """Seconds between two batches of a list: enough for a waiting admission to get the lock."""
 
-REST = 0.008
-"""Seconds between two portions of a list that is read again while verdicts are given: most of
+REST = 0.032
+"""Seconds between two pages of a list that is read again while verdicts are given: most of
 them are then given as if nothing else went on. The first list has nobody to wait for."""
 
 ABSENT_FOR = 60.0
@@ -108,9 +108,11 @@ class Reflector:
             self._take(self._state.absent())
             self._stop.wait(ABSENT_FOR)
         else:
-            self._take(self._state.page(content, self._rest), alive=not self._state.listing)
+            self._take(self._state.page(content, self._pause), alive=not self._state.listing)
             if not self.synced.is_set():
                 gc.freeze()  # all of it stays: collections of what grows and grows find nothing
+            elif self._state.listing:
+                self._stop.wait(REST)
 
     def _watch(self) -> None:
         seconds = SHORTEST_WATCH + int(WATCH_SPREAD * self._surroundings.chance())
@@ -181,10 +183,6 @@ class Reflector:
             "%s: %s; next try in %.1f s", self.row.resource, failure, delay, exc_info=trace
         )
         self._stop.wait(delay)
-
-    def _rest(self) -> None:
-        if self.synced.is_set():
-            self._stop.wait(REST)
 
     def _pause(self) -> None:
         self._stop.wait(BREATH)
