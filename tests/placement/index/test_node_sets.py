@@ -123,6 +123,26 @@ def test_nodes_are_found_by_the_codes_of_a_column():
     assert (nodes.valued("zone", codes), nodes.valued("zone", codes[:0])) == (0b0100, 0)
 
 
+def test_an_answer_is_remembered_until_a_label_or_a_node_changes():
+    nodes, asked, answers = filled(), object(), iter(range(9))
+    assert [nodes.remembered(asked, lambda: next(answers)) for _ in range(2)] == [0, 0]
+    assert nodes.remembered(object(), lambda: next(answers)) == 1
+    nodes.update(NodeInfo("d", {"zone": "1"}))
+    assert nodes.remembered(asked, lambda: next(answers)) == 2
+    nodes.add(NodeInfo("e"))
+    assert nodes.remembered(asked, lambda: next(answers)) == 3
+    nodes.remove("e")
+    assert nodes.remembered(asked, lambda: next(answers)) == 4
+
+
+def test_no_more_answers_are_remembered_than_there_is_room_for(monkeypatch):
+    monkeypatch.setattr(node_sets, "_REMEMBERED", 1)
+    nodes, first, second = filled(), object(), object()
+    assert [nodes.remembered(each, lambda: 7) for each in (first, second, first)] == [7, 7, 7]
+    assert nodes.remembered(first, lambda: 8) == 7
+    assert nodes.remembered(second, lambda: 9) == 9
+
+
 def test_a_set_has_names():
     assert list(filled().named(0b1010)) == ["b", "d"]
 
